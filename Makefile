@@ -1,0 +1,28 @@
+# One word for each job. Two of them are all that a learner needs: python3 course.py lab, python3 course.py test.
+BIN = .venv/bin/
+COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-annotate --no-header --quiet pyproject.toml
+
+.PHONY: lab test lint format lock clean
+lab test:
+	python3 course.py $@
+
+lint:
+	$(BIN)ruff check
+	$(BIN)ruff format --check
+
+format:
+	$(BIN)ruff check --fix
+	$(BIN)ruff format
+
+lock: FULL := $(shell mktemp)
+lock:  ## keeps the versions it finds; make lock NEW=--upgrade takes the newest
+	cat requirements.lock requirements-dev.lock > $(FULL)
+	$(COMPILE) $(NEW) --group dev --output-file $(FULL)
+	$(COMPILE) --group lab --constraint $(FULL) --output-file requirements.lock
+	grep -vxFf requirements.lock $(FULL) > requirements-dev.lock
+	rm $(FULL)
+
+clean:
+	rm -rf .venv .venv.lock .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
