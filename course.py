@@ -29,8 +29,8 @@ SCRIPTS, PACKAGES = [Path(sysconfig.get_path(name, "venv", {"base": str(ENV)})) 
 PYTHON = str(SCRIPTS / ("python.exe" if os.name == "nt" else "python"))
 SPACE = 600  # MB, of which the half is for packages on their way
 REASONS = {  # words in what the system or the installer said -> what to tell the learner
-    ("space", "quota"): "There is no room: the course needs %d MB. Make room, then give the same command again." % SPACE,
-    ("connection", "connectivity", "failed to fetch", "timed out"):
+    ("space", "quota"): "There is no room: %d MB are needed. Make room, then give the same command again." % SPACE,
+    ("connection", "connectivity", "failed to fetch", "timed out", "from versions: none"):
         "The packages cannot be fetched: is there a network? Once there is, give the same command again.",
     ("permission denied", "access is denied", "read-only"):
         "The course's folder cannot be written: close JupyterLab if it is open, or move the course.",
@@ -56,7 +56,7 @@ def main(command="help", *arguments):
 
 
 def stamp(command):
-    """The file that says: what this command needs was installed whole, from these locks, by this Python, in this place."""
+    """The file that says: what this command needs is whole, from these locks, by this Python, in this place."""
     made_of = [[lock.read_bytes() for lock in LOCKS.values()], str(ENV), sys.base_prefix, sys.version]
     return ENV / ("%s-%s.stamp" % (command, hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]))
 
@@ -116,7 +116,7 @@ def install(command, lock):
 
 
 def work(lock, *command):
-    """Runs a step of the set-up. It inherits the lock, so that nothing starts beside it should this process be killed."""
+    """Runs a step of the set-up. The lock is its too: should this process be killed, nothing starts beside it."""
     process = subprocess.Popen(command, cwd=str(ROOT), env=environment(), stdin=lock, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")  # fmt: skip
     said = []

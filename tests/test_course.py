@@ -1,0 +1,352 @@
+"""course.py with small packages made here: the real pip and the real uv walk every path, nothing is fetched."""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+import zipfile
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+COURSE = Path(__file__).parents[1] / "course.py"
+UV = shutil.which("uv", path=sysconfig.get_path("scripts")) or shutil.which("uv")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and scripts as POSIX has them")
+TELL = """
+import json, os, shutil, sys, time, course_lib
+keys = ["VIRTUAL_ENV", "JUPYTER_CONFIG_PATH", "PYTHONPATH"]
+print(json.dumps(dict({k: os.environ[k] for k in keys}, argv=sys.argv[1:], cwd=os.getcwd(), prefix=sys.prefix,
+                      course_lib=course_lib.__file__, jupyter=shutil.which("jupyter"))), flush=True)
+time.sleep(60 if "sleep" in sys.argv else 0)
+sys.exit(7 if sys.argv[-1] == "7" else 0)
+"""
+
+
+class Folder:
+    """A course of its own, in a folder with a space in its name, whose packages lie on the disk beside it."""
+
+    def __init__(self, base):
+        self.root, self.wheels, self.path = base / "a course", base / "wheels", base / "bin"
+        for folder in (self.root / "course_lib", self.wheels, self.path):
+            folder.mkdir(parents=True)
+        shutil.copy(COURSE, self.root)
+        (self.root / "course_lib" / "__init__.py").touch()
+        self.lock("requirements.lock", jupyterlab="1.0", tool="1.0")
+        self.lock("requirements-dev.lock", pytest="1.0")
+        self.env = dict(os.environ, PATH=str(self.path), UV_CACHE_DIR=str(base / "cache"), PIP_CONFIG_FILE=os.devnull)
+        self.offer(
+            PIP_NO_INDEX="1", UV_NO_INDEX="1", PIP_FIND_LINKS=self.wheels.as_uri(), UV_FIND_LINKS=str(self.wheels)
+        )
+
+    def offer(self, **settings):
+        self.env = {k: v for k, v in self.env.items() if not k.endswith(("_INDEX", "_LINKS", "_URL"))} | settings
+
+    def lock(self, name, **packages):
+        lines = [f"{p}=={v} --hash=sha256:{self.wheel(p, v)}\n" for p, v in packages.items()]
+        (self.root / name).write_text("".join(lines))
+
+    def wheel(self, name, version):
+        file, info = self.wheels / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+        contents = {
+            f"{name}/__init__.py": f"version = {version!r}\n",
+            f"{name}/__main__.py": TELL,
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{info}/entry_points.txt": "[console_scripts]\njupyter = jupyterlab:version\n",
+        }
+        contents[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*contents, f"{info}/RECORD"])
+        with zipfile.ZipFile(file, "w") as archive:
+            for path, text in contents.items():
+                archive.writestr(zipfile.ZipInfo(path), text)
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+
+    def start(self, *arguments, **options):
+        command = [sys.executable, self.root / "course.py", *arguments]
+        options = {"cwd": self.wheels, "env": self.env, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        return subprocess.Popen(command, text=True, **options)
+
+    def run(self, *arguments):
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=120)
+        return namedtuple("Run", "code out err")(process.returncode, out, err)
+
+    def installed(self):
+        return sorted(p.parent.name for p in (self.root / ".venv").glob("[Ll]ib/**/site-packages/*/__main__.py"))
+
+    def use_uv(self, script='exec {uv} "$@"'):
+        if os.name == "nt":
+            shutil.copy(UV, self.path)
+        else:
+            (self.path / "uv").write_text("#!/bin/sh\n" + script.format(uv=UV) + "\n")
+            (self.path / "uv").chmod(0o755)
+
+    def slow_uv(self):
+        """A uv that never ends an installation, and says so in a file."""
+        self.use_uv(f'[ $1 = venv ] && exec {{uv}} "$@"; /bin/touch "{self.path}/began"; exec /bin/sleep 60')
+
+    def has_begun(self):
+        wait_for(lambda: (self.path / "began").exists())
+
+
+def wait_for(true, seconds=30):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def last_line(text):
+    return json.loads(text.splitlines()[-1])
+
+
+@pytest.fixture(params=["uv", "pip"])
+def either(request, tmp_path):
+    folder = Folder(tmp_path)
+    if request.param == "uv":
+        folder.use_uv()
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = Folder(tmp_path)
+    folder.use_uv()
+    return folder
+
+
+def test_sets_up_once_then_starts_at_once(either):
+    either.env["PYTHONPATH"] = "elsewhere"
+    first = either.run("lab", "--port", "9999")
+    assert first.code == 0, first.err
+    told, env = last_line(first.out), str(either.root / ".venv")
+    assert told["argv"][-2:] == ["--port", "9999"]
+    assert ("--allow-root" in told["argv"]) == (hasattr(os, "geteuid") and os.geteuid() == 0)
+    assert (told["cwd"], told["prefix"], told["VIRTUAL_ENV"], told["PYTHONPATH"]) == (str(either.root), env, env, "")
+    assert told["course_lib"] == str(either.root / "course_lib" / "__init__.py")
+    assert told["jupyter"].startswith(env)
+    assert told["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0] == str(either.root / ".jupyter")
+    assert "tool" in either.installed()
+    assert "pytest" not in either.installed()
+
+    either.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")  # from here on there is nothing to install from
+    again = either.run("lab", "--port", "9999")
+    assert (again.code, again.err) == (0, "")
+    assert [json.loads(again.out)] == [told]
+
+
+def test_adds_the_tests_packages_and_hands_their_exit_code_on(either):
+    assert either.run("lab").code == 0
+    (either.root / ".venv" / "mark").touch()
+    run = either.run("test", "tests/test_course.py", "-k", "7")
+    assert run.code == 7, run.err
+    assert last_line(run.out)["argv"] == ["tests/test_course.py", "-k", "7"]
+    assert "pytest" in either.installed()
+    either.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")
+    assert either.run("lab").code == 0
+    assert either.run("test").code == 0
+    assert (either.root / ".venv" / "mark").exists()
+
+
+def test_test_alone_installs_all(folder):
+    assert folder.run("test").code == 0
+    assert {"jupyterlab", "tool", "pytest"} <= set(folder.installed())
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_changed_lock_is_installed_from_nothing(folder, lock):
+    assert folder.run("test").code == 0
+    kept = {"jupyterlab": "1.0"} if lock == "requirements.lock" else {}
+    folder.lock(lock, **kept, pytest="1.1", other="2.0")
+    if lock == "requirements.lock":
+        folder.lock("requirements-dev.lock")
+    assert folder.run("test").code == 0
+    assert ("tool" in folder.installed()) == (lock != "requirements.lock")
+    assert "other" in folder.installed()
+    (package,) = (folder.root / ".venv").glob("[Ll]ib/**/site-packages/pytest/__init__.py")
+    assert "1.1" in package.read_text()
+
+
+def test_a_moved_course_is_set_up_again(folder):
+    assert folder.run("lab").code == 0
+    folder.root = folder.root.rename(folder.root.with_name("another place"))
+    run = folder.run("lab")
+    assert run.code == 0, run.err
+    assert last_line(run.out)["prefix"] == str(folder.root / ".venv")
+
+
+def test_an_environment_made_by_something_else_is_replaced(folder):
+    (folder.root / ".venv" / "bin").mkdir(parents=True)
+    (folder.root / ".venv" / "bin" / "python").write_text("not a Python")
+    assert folder.run("lab").code == 0
+
+
+def test_a_damaged_package_does_not_disturb_the_addition(either):
+    """As a killed installation leaves it: the package's description is there, its files and its record are not."""
+    assert either.run("lab").code == 0
+    (site,) = (either.root / ".venv").glob("[Ll]ib/**/site-packages")
+    with zipfile.ZipFile(either.wheels / "pytest-1.0-py3-none-any.whl") as archive:
+        archive.extract("pytest-1.0.dist-info/METADATA", site)
+    assert either.run("test").code == 0
+
+
+@POSIX
+def test_killed_midway_it_starts_anew_once_the_installer_has_ended(folder):
+    folder.slow_uv()
+    killed = folder.start("lab", start_new_session=True)
+    folder.has_begun()
+    killed.kill()
+    killed.communicate()
+    assert not list((folder.root / ".venv").glob("*.stamp"))
+    folder.use_uv()
+    second = folder.start("lab")
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(1.5)
+    os.killpg(killed.pid, signal.SIGKILL)
+    assert second.communicate(timeout=30)[1] == ""
+    assert second.returncode == 0
+    assert "tool" in folder.installed()
+
+
+@POSIX
+def test_two_at_once_set_up_one_after_the_other(folder):
+    both = [folder.start("lab"), folder.start("test")]
+    outs = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("this once" in out for out in outs) == 1
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_the_set_up_it_says_so_in_a_line(folder, number):
+    folder.slow_uv()
+    process = folder.start("lab", start_new_session=True)
+    folder.has_begun()
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    assert process.communicate(timeout=30)[1] == "Stopped before all was set up. The same command starts anew.\n"
+    assert process.returncode != 0
+    assert not (folder.root / ".venv").exists()
+
+
+@POSIX
+def test_stopped_later_it_stops_what_it_started(folder):
+    assert folder.run("lab").code == 0
+    process = folder.start("lab", "sleep")
+    assert process.stdout.readline()
+    began = time.monotonic()
+    process.terminate()
+    assert process.communicate(timeout=30)[1] == ""  # which ends when nobody holds the pipe any more
+    assert time.monotonic() - began < 30
+    assert process.returncode != 0
+
+
+def test_no_network_is_said_in_a_sentence(either):
+    closed = "http://127.0.0.1:9/simple"
+    either.offer(PIP_INDEX_URL=closed, UV_INDEX_URL=closed, PIP_RETRIES="0", UV_HTTP_RETRIES="0")
+    run = either.run("lab")
+    assert run.code == 1
+    assert (
+        run.err == "The packages cannot be fetched: is there a network? Once there is, give the same command again.\n"
+    )
+    assert not (either.root / ".venv").exists()
+
+
+def test_no_network_leaves_the_lab_that_is_there(folder):
+    assert folder.run("lab").code == 0
+    folder.offer(UV_INDEX_URL="http://127.0.0.1:9/simple", UV_HTTP_RETRIES="0")
+    assert folder.run("test").code == 1
+    assert folder.run("lab").code == 0
+
+
+@POSIX
+def test_no_room_is_said_in_a_sentence(folder):
+    folder.use_uv("echo 'error: No space left on device (os error 28)'; exit 2")
+    run = folder.run("lab")
+    assert (run.code, run.err) == (
+        1,
+        "There is no room: 600 MB are needed. Make room, then give the same command again.\n",
+    )
+    assert not (folder.root / ".venv").exists()
+
+
+def test_a_wrong_hash_is_refused_with_the_installers_words(either):
+    (either.root / "requirements.lock").write_text(f"jupyterlab==1.0 --hash=sha256:{'0' * 64}\n")
+    run = either.run("lab")
+    assert run.code == 1
+    assert "0" * 64 in run.err
+    assert run.err.endswith("The set-up failed, and this is why. The same command starts anew.\n")
+    assert not (either.root / ".venv").exists()
+
+
+def load(monkeypatch, folder):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    spec = importlib.util.spec_from_file_location("a_course", folder.root / "course.py")
+    course = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(course)
+    return course
+
+
+def test_too_little_room_is_seen_before_anything_is_fetched(folder, monkeypatch):
+    course = load(monkeypatch, folder)
+    monkeypatch.setattr(course.shutil, "disk_usage", lambda path: namedtuple("Usage", "free")(5 * 10**8))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit, match="There is no room: 600 MB"):
+        course.set_up("lab")
+
+
+def test_the_stamp_knows_python_place_and_both_locks(folder, monkeypatch):
+    course = load(monkeypatch, folder)
+    stamps = {course.stamp("lab")}
+    folder.lock("requirements-dev.lock", pytest="1.2")
+    stamps.add(course.stamp("lab"))
+    folder.lock("requirements.lock", jupyterlab="1.2")
+    stamps.add(course.stamp("lab"))
+    monkeypatch.setattr(sys, "version", "3.99.0")
+    stamps.add(course.stamp("lab"))
+    monkeypatch.setattr(sys, "base_prefix", "elsewhere")
+    stamps.add(course.stamp("lab"))
+    monkeypatch.setattr(course, "ENV", folder.root / "moved")
+    stamps.add(course.stamp("lab").name)
+    assert len(stamps) == 6
+
+
+def test_says_how_it_is_used(folder):
+    assert folder.run("--help").code == 0
+    assert folder.run().out.startswith("Sets the course up once")
+    assert folder.run("lba").code == 2
+    assert not (folder.root / ".venv").exists()
+
+
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 9)])
+def test_an_old_python_is_told_so(version):
+    code = f"import sys; sys.version_info = {version}; exec(open({str(COURSE)!r}).read())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr == "The course needs Python 3.11 or newer; this is Python {}.{}.\n".format(*version)
+
+
+def test_an_old_python_can_read_the_file():
+    assert COURSE.read_text(encoding="utf-8").isascii()
+    newer = (ast.JoinedStr, ast.NamedExpr, ast.AnnAssign, ast.YieldFrom, ast.Nonlocal, ast.Match, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(COURSE.read_bytes())):
+        assert not isinstance(node, newer), ast.unparse(node)
+        if isinstance(node, ast.arg):
+            assert node.annotation is None
+        elif isinstance(node, ast.arguments):
+            assert not node.kwonlyargs + node.posonlyargs
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
+            parts = node.keys if isinstance(node, ast.Dict) else node.elts
+            assert not any(part is None or isinstance(part, ast.Starred) for part in parts), ast.unparse(node)
+        elif isinstance(node, ast.Call):
+            assert not any(isinstance(arg, ast.Starred) for arg in node.args[:-1]), ast.unparse(node)
+            assert not any(keyword.arg is None for keyword in node.keywords[:-1]), ast.unparse(node)
+            assert ast.unparse(node.func) != "print" or (len(node.args) == 1 and not node.keywords)
+        elif isinstance(node, ast.Raise):
+            assert node.cause is None
