@@ -1,0 +1,221 @@
+"""The house rules: who may import whom, which lists agree, what no file may hold."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "course_lib"
+
+GROUND = {"optimizers", "schedules", "surfaces"}
+TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
+LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules
+    **dict.fromkeys(GROUND | {"descent", "quiz"}, frozenset()),
+    **dict.fromkeys(TOOLS, GROUND),
+    "plots": {"descent", "surfaces"},
+    "live": {"descent", "surfaces"},
+    "checks": GROUND | TOOLS | {"descent", "quiz"},
+    "grading": {"checks"},
+}
+HEAVY = {"plots", "live", "quiz", "grading"}  # these may stand on more than NumPy
+
+LESSONS = ["00_race_first", "01_convexity", "02_gradients", "03_sgd_variants", "04_momentum", "05_adaptive_methods"]
+LESSONS += ["06_saddle_points", "07_conditioning", "08_deep_networks", "09_landscapes", "10_scale_and_learned"]
+LESSONS += ["11_fair_benchmark"]
+NOTEBOOKS = [path for folder in ("notebooks", "exercises", "solutions") for path in sorted((ROOT / folder).glob("*"))]
+SKIPPED = {".git", ".venv", ".venv.lock", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "uv.lock"}
+SKIPPED |= {".ipynb_checkpoints", "workspaces", "build", "dist"}
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def course_imports(path):
+    """The modules of course_lib that a file imports, wherever in the file it does, as paths below course_lib."""
+    here = path.relative_to(LIBRARY).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ["course_lib", *here[: len(here) + 1 - node.level]] if node.level else []
+            base += node.module.split(".") if node.module else []
+            found = [[*base, alias.name] for alias in node.names]
+        else:
+            continue
+        yield from (parts[1] if len(parts) > 1 else "" for parts in found if parts[0] == "course_lib")
+
+
+def python_files():
+    return [path for path in sorted(LIBRARY.rglob("*.py")) if path != LIBRARY / "__init__.py"]
+
+
+def layer_of(path):
+    return path.relative_to(LIBRARY).with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", python_files(), ids=name_of)
+def test_nothing_imports_upward(path):
+    layer = layer_of(path)
+    assert layer in LAYERS, f"{layer} has no place in the house"
+    assert set(course_imports(path)) <= LAYERS[layer] | {layer}
+
+
+def test_the_layers_test_sees_every_form_of_import(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys.modules[__name__], "LIBRARY", tmp_path)
+    inner = tmp_path / "live" / "inner.py"
+    inner.parent.mkdir()
+    inner.write_text(
+        "import numpy\nimport course_lib.plots\nfrom course_lib import a\nfrom course_lib.b.x import y\n"
+        "from .. import c\nfrom ..d import z\nfrom . import mine\nfrom .mine import q\n"
+        "def f():\n    from course_lib.e import g\n"
+    )
+    assert list(course_imports(inner)) == ["plots", "a", "b", "c", "d", "live", "live", "e"]
+
+
+@pytest.mark.parametrize("module", ["", *sorted({layer_of(path) for path in python_files()} - HEAVY)])
+def test_imports_only_numpy_and_the_standard_library(module):
+    code = f"""
+import sys
+before = set(sys.modules)
+import course_lib{module and "."}{module}
+new = {{name.split(".")[0] for name in set(sys.modules) - before}}
+print(*sorted(new - sys.stdlib_module_names - {{"course_lib", "numpy"}}))"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
+
+
+def texts():
+    """Every text file of the course, as (path, text), without the bytes of pictures."""
+    for path in sorted(ROOT.rglob("*")):
+        if SKIPPED.isdisjoint(path.relative_to(ROOT).parts) and path.is_file():
+            try:
+                text = path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
+            if path.suffix == ".ipynb":
+                cells = json.loads(text)["cells"]
+                data = [output.pop("data", {}) for cell in cells for output in cell.get("outputs", [])]
+                shown = ["".join(part) for bundle in data for kind, part in bundle.items() if kind.startswith("text/")]
+                text = json.dumps(cells) + "".join(shown)
+            yield path, re.sub(r"base64,[A-Za-z0-9+/=\\\s]+", "", text)
+
+
+def test_no_file_names_a_registry_or_a_machine():
+    hosts = [
+        ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("anaconda", "org"), ("npmjs", ""))
+    ]
+    homes = ["/" + name + "/" for name in ("home", "root", "Users", "work", "tmp")] + ["C:" + "\\"]
+    found = [(name_of(path), word) for path, text in texts() for word in hosts + homes if word in text]
+    assert not found
+
+
+def test_every_format_and_rule_of_ruff_holds():
+    for command in (["check"], ["format", "--check"]):
+        run = subprocess.run([sys.executable, "-m", "ruff", *command], cwd=ROOT, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_no_module_is_a_drawer_for_everything():
+    assert not [name_of(path) for path in ROOT.rglob("*.py") if re.search("util|helper|common|misc", path.stem)
+                and SKIPPED.isdisjoint(path.relative_to(ROOT).parts)]  # fmt: skip
+
+
+# The lists of packages
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def bounds(requirements):
+    """{name: (at least, this)} of lines such as numpy>=2.0."""
+    parts = [re.fullmatch(r"([\w-]+)>=([\d.]+)", line).groups() for line in requirements]
+    return {canonical(name): tuple(map(int, version.split("."))) for name, version in parts}
+
+
+def locked(name):
+    """{package: [versions]} of a lock; each of its requirements has a version and hashes, and nothing else is in it."""
+    entry = r"([a-z0-9.-]+)==([\w.]+)(?: ; [^\n\\]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert re.sub(entry, "", text) == ""
+    versions = {}
+    for package, version, _ in re.findall(entry, text):
+        versions.setdefault(canonical(package), []).append(version)
+    return versions
+
+
+@pytest.fixture(scope="module")
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_locks_hold_what_the_project_asks_for(project):
+    library, groups = project["project"]["dependencies"], project["dependency-groups"]
+    lab, dev = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert not set(lab) & set(dev), "the second lock only adds to the first"
+    assert groups["dev"][0] == {"include-group": "lab"}
+    for lock, wanted in ((lab, library + groups["lab"]), (dev, groups["dev"][1:])):
+        for name, low in bounds(wanted).items():
+            for version in lock[name]:
+                assert tuple(map(int, version.split("."))) >= low, f"{name} {version} is below its bound"
+
+
+def test_the_locks_are_whole():
+    """The installers are told not to look for what a package needs besides: the locks name all of it."""
+    run = subprocess.run([sys.executable, "-m", "uv", "pip", "check", "--python", sys.executable], capture_output=True)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+def test_conda_asks_for_the_same(project):
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
+    python, *wanted = [line.strip("- ") for line in lines if re.match(r"  - [a-z-]+[>=]", line)]
+    renamed = [line.replace("matplotlib-base", "matplotlib") for line in wanted]
+    assert bounds(renamed) == bounds(project["project"]["dependencies"] + project["dependency-groups"]["lab"])
+    assert lines[-1].strip() == "- -e ."
+    low = bounds([f"python{project['project']['requires-python']}"])["python"]
+    assert tuple(map(int, python.removeprefix("python=").split("."))) >= low
+
+
+def test_every_list_of_versions_says_the_same(project):
+    course = (ROOT / "course.py").read_text(encoding="utf-8")
+    low = project["project"]["requires-python"].removeprefix(">=")
+    assert f"sys.version_info < ({low.replace('.', ', ')})" in course
+    assert f"Python {low} or newer" in course
+    assert project["tool"]["ruff"]["target-version"] == "py" + low.replace(".", "")
+    assert f"--python-version {low} " in (ROOT / "Makefile").read_text(encoding="utf-8")
+    version = re.search('^__version__ = "(.*)"$', (LIBRARY / "__init__.py").read_text(encoding="utf-8"), re.M)[1]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+# The notebooks
+
+
+def test_the_three_folders_hold_the_same_lessons():
+    folders = [{path.name for path in NOTEBOOKS if path.parent.name == f and not path.name.startswith(".")}
+               for f in ("notebooks", "exercises", "solutions")]  # fmt: skip
+    assert folders[0] == folders[1] == folders[2] <= {f"{lesson}.ipynb" for lesson in LESSONS}
+    assert f"{LESSONS[0]}.ipynb" in folders[0]
+
+
+def test_jupyterlab_opens_at_the_first_lesson():
+    config = json.loads((ROOT / ".jupyter" / "jupyter_lab_config.json").read_text(encoding="utf-8"))
+    assert config["LabApp"]["default_url"] == f"/lab/tree/notebooks/{LESSONS[0]}.ipynb"
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.suffix == ".ipynb"], ids=name_of)
+def test_notebooks_need_no_tricks(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    for source in code:
+        assert not re.search(r"\bsys\.path\b|^\s*[%!]|\bwarnings\.(filter|simplefilter)", source, re.M), source
+        assert not source.rstrip().endswith(";"), "nbval compares the output that a ; hides: " + source
+    if path.parent.name != "exercises":
+        counts = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code"]
+        assert counts == list(range(1, len(code) + 1)), "nbval does not compare a cell that was never run"
