@@ -16,10 +16,10 @@ LIBRARY = ROOT / "course_lib"
 GROUND = {"optimizers", "schedules", "surfaces"}
 TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules
-    **dict.fromkeys(GROUND | {"descent", "quiz"}, frozenset()),
+    **dict.fromkeys(GROUND | {"descent", "quiz", "style"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
-    "plots": {"descent", "surfaces"},
-    "live": {"descent", "surfaces"},
+    "plots": {"descent", "surfaces", "style"},
+    "live": {"descent", "surfaces", "optimizers", "style", "plots"},
     "checks": GROUND | TOOLS | {"descent", "quiz"},
     "grading": {"checks"},
 }
