@@ -4,8 +4,9 @@
 INK, BLUE, SKY, GREEN = "#222222", "#0060A8", "#3E9BDB", "#00896A"
 AMBER, VERMILLION, PURPLE = "#C28A00", "#BC3900", "#C6609C"
 
-# Lengths drawn and left out, in line widths, as Matplotlib's linestyle (0, dash) and a canvas's line dash want them.
-SOLID, DASHED, DOTTED, DASHDOT, LONG = (), (5, 2), (1.5, 1.5), (6, 1.5, 1.5, 1.5), (10, 2)
+# As Matplotlib's linestyle: where to begin, then the lengths drawn and left out, in line widths.
+SOLID, DASHED, DOTTED, LONG = (0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (10, 2))
+DASHDOT = (0, (6, 1.5, 1.5, 1.5))
 
 STYLE = {  # method -> (colour, dash, marker as Matplotlib names it); the star is kept for minima
     "gd": (INK, SOLID, "o"),
@@ -60,11 +61,16 @@ def named(methods):
     return table
 
 
+def style_of(label):
+    """(colour, dash, marker) of a label that is a method's name or begins with one: `"momentum, beta = 0.5"`."""
+    name = label.split(",")[0].split()[0] if label.strip(", ") else ""
+    return STYLE.get(name, OWN[0])
+
+
 def styles(labels):
-    """The style of each label, in order: the table's for a name in it, else the next one kept for a learner's own."""
-    own = 0
+    """A style for each label, no two alike: its method's, or one of those kept for a learner's own."""
     found = []
     for label in labels:
-        found.append(STYLE.get(label) or OWN[own % len(OWN)])
-        own += label not in STYLE
+        choice = [style_of(label), *OWN]
+        found.append(next((style for style in choice if style not in found), choice[0]))
     return found

@@ -66,7 +66,11 @@ def test_methods_get_a_label_each():
     assert style.named({"slow": gd}) == {"slow": gd}
 
 
-def test_a_method_of_ones_own_gets_a_style_of_its_own():
-    gd_style, mine, other = style.styles(["gd", "mine", "other"])
-    assert gd_style == style.STYLE["gd"]
-    assert [mine, other] == style.OWN[:2]
+def test_a_label_has_the_style_of_the_method_it_begins_with():
+    assert style.style_of("momentum, beta = 0.5") == style.style_of("momentum 0.5") == style.STYLE["momentum"]
+    assert style.style_of("momentum_ema") == style.STYLE["momentum_ema"]
+    assert style.style_of("mine") == style.style_of("") == style.OWN[0]
+
+
+def test_no_two_labels_look_alike():
+    assert style.styles(["gd", "mine", "gd 2", "other"]) == [style.STYLE["gd"], *style.OWN[:3]]
