@@ -120,3 +120,13 @@ def end(method, f, start, steps, **hyper):
     """
     steps = checked_steps(steps)
     return next(islice(iterate(method, f, start, **hyper), steps, None))[0]
+
+
+def first_step(holds):
+    r"""The first step at which something holds: `first_step(f(path) <= 1e-6)`.
+
+    holds: bool array (steps + 1, *runs), axis 0 the steps.
+    Returns the number of the step for each run, float array (*runs), or one number for a single run; inf: never.
+    """
+    holds = np.asarray(holds)
+    return np.where(holds.any(axis=0), holds.argmax(axis=0), np.inf)[()]

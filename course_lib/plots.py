@@ -1,0 +1,197 @@
+"""The still pictures: one look for every lesson. The only module that draws with Matplotlib.
+
+A plotting function takes `ax=None`, draws what it is given and returns the axes; the numbers stay in the lesson.
+A label that begins with a method's name (`"momentum, beta = 0.5"`) is drawn in that method's colour, dash and marker.
+"""
+
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import colors
+
+from course_lib.style import styles
+
+plt.rcParams.update(
+    {
+        "figure.figsize": (6.4, 3.8),
+        "figure.dpi": 100,
+        "figure.constrained_layout.use": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": "medium",
+        "axes.titleweight": "bold",
+        "axes.grid": True,
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.8,
+        "axes.axisbelow": True,
+        "font.size": 10,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "svg.hashsalt": "course",
+    }
+)
+GREY = "#8a8a8a"
+
+
+def show(caption):
+    """Show the open figures with one sentence below that says what is seen (also their alternative text)."""
+    from IPython.display import Markdown, display
+
+    for number in plt.get_fignums():
+        display(plt.figure(number), metadata={"image/png": {"alt": caption}})
+        plt.close(number)
+    display(Markdown(f"*Figure: {caption}*"))
+
+
+def panels(columns=2, rows=1, height=3.6, **kwargs):
+    """A row (or rows) of empty axes in one figure, as an array like that of `plt.subplots`."""
+    _, axes = plt.subplots(rows, columns, figsize=(4.6 * columns, height * rows), **kwargs)
+    return axes
+
+
+def _axes(ax):
+    return plt.subplots()[1] if ax is None else ax
+
+
+def _titled(ax, title, xlabel=None, ylabel=None):
+    ax.set(title=title or "", xlabel=xlabel or ax.get_xlabel(), ylabel=ylabel or ax.get_ylabel())
+    return ax
+
+
+def _line_styles(labels):
+    """One Matplotlib style for each label: the method's own; a second run of the same method is drawn thinner."""
+    seen, lines = {}, []
+    for label, (color, dash, marker) in zip(labels, styles([label.split(",")[0] for label in labels]), strict=True):
+        again = seen[color, dash] = seen.get((color, dash), -1) + 1
+        width = 2.2 / (1 + again)
+        dash = (0, dash) if dash else "solid"
+        lines.append({"color": color, "linestyle": dash, "marker": marker, "linewidth": width, "label": label})
+    return lines
+
+
+def surface(f, ax=None, window=None, title=None, levels=24):
+    """The landscape: grey contours with stars at the minima (d = 2), or the curve of f (d = 1).
+
+    f: a Surface with d = 1 or 2. window: ((low, high), ...) a pair for each axis; f.window if None.
+    levels: number of contours, spaced so that equal steps near the minimum and far from it are both seen.
+    """
+    ax = _axes(ax)
+    window = window or f.window
+    if f.d == 1:
+        x = np.linspace(*window[0], 1001)
+        ax.plot(x, f(x[None]), color=GREY)
+        for minimum in f.minima:
+            ax.plot(*minimum, f(minimum), marker="*", markersize=13, color="black", linestyle="none", zorder=5)
+        return _titled(ax, title, "$x$", "$f(x)$")
+    x, y = (np.linspace(low, high, 241) for low, high in window)
+    z = f(np.stack(np.meshgrid(x, y)))
+    heights = z.min() + (z.max() - z.min()) * np.linspace(0, 1, levels + 1)[1:] ** 3
+    ax.contour(x, y, z, np.unique(heights), colors="#b4b4b4", linewidths=0.7)
+    for minimum in f.minima:
+        ax.plot(*minimum, marker="*", markersize=13, color="black", linestyle="none", zorder=5)
+    ax.set(xlim=window[0], ylim=window[1], aspect="equal")
+    ax.grid(False)
+    return _titled(ax, title, "$x$", "$y$")
+
+
+def paths(f, runs, ax=None, window=None, title=None, marks=True):
+    """The landscape with one path for each run.
+
+    f: a Surface with d = 1 or 2. runs: {label: path (d, steps + 1)}. marks: a marker at every step.
+    """
+    ax = surface(f, ax, window, title)
+    for style, path in zip(_line_styles(runs), runs.values(), strict=True):
+        points = path if f.d == 2 else (path[0], f(path))
+        ax.plot(*points, **style if marks else style | {"marker": ""}, markersize=3.5)
+        ax.plot(*(p[0] for p in points), marker="o", color="black", markersize=5, zorder=4)
+    ax.legend()
+    return ax
+
+
+def curves(runs, ax=None, title=None, xlabel="step", ylabel="$f(x)$", x=None, log=True, marks=0):
+    """One curve for each run over steps (or over x), on a logarithmic scale where rates are meant.
+
+    runs: {label: array (n,)}. x: array (n,) of positions, 0, 1, ... if None. log: True, False or "both" axes.
+    marks: number of markers along each curve.
+    """
+    ax = _axes(ax)
+    for style, values in zip(_line_styles(runs), runs.values(), strict=True):
+        places = np.arange(len(values)) if x is None else x
+        every = max(1, len(values) // marks) if marks else None
+        ax.plot(places, values, **style if marks else style | {"marker": ""}, markevery=every, markersize=5)
+    if log:
+        ax.set_yscale("log")
+    if log == "both":
+        ax.set_xscale("log")
+    ax.legend()
+    return _titled(ax, title, xlabel, ylabel)
+
+
+def heat(x, y, z, ax=None, title=None, xlabel=None, ylabel=None, label=None, limits=None):
+    """A map: the value z at each pair of x (across) and y (up), light where it is small.
+
+    x: array (n,). y: array (m,). z: array (m, n). limits: (low, high) of the colours. label: what the colours mean.
+    """
+    ax = _axes(ax)
+    low, high = limits or (np.nanmin(z), np.nanmax(z))
+    mesh = ax.pcolormesh(
+        x, y, z, cmap="cividis_r", norm=colors.Normalize(low, high), rasterized=True, shading="nearest"
+    )
+    ax.figure.colorbar(mesh, ax=ax, label=label, extend="max" if np.nanmax(z) > high else "neither")
+    ax.grid(False)
+    return _titled(ax, title, xlabel, ylabel)
+
+
+def arrows(points, vectors, label, ax, color=GREY):
+    """Arrows to their true length: from points (2, n) along vectors (2, n)."""
+    ax.quiver(
+        *points, *vectors, angles="xy", scale_units="xy", scale=1, color=color, label=label, width=0.008, zorder=4
+    )
+    ax.legend()
+    return ax
+
+
+def race(f, runs, title=None, window=None):
+    """Two panels: the paths on the landscape, and the value of f over the steps.
+
+    f: a Surface with d = 2. runs: {label: path (2, steps + 1)}. Returns both axes.
+    """
+    left, right = panels(2, height=4.0)
+    paths(f, runs, left, window, title, marks=False)
+    left.get_legend().remove()
+    lowest = min((f(m) for m in f.minima), default=0.0)
+    curves({label: f(path) - lowest for label, path in runs.items()}, right, ylabel="$f(x) - f^*$", marks=8)
+    return left, right
+
+
+def animation(f, runs, frames=60, caption=""):
+    """The race as a small film with a play button: a frame after every few steps.
+
+    f: a Surface with d = 2. runs: {label: path (2, steps + 1)}. frames: number of frames, 2 to 100.
+    caption: one sentence that says what is seen, shown below. Returns an object that a notebook displays.
+    """
+    from IPython.display import HTML
+    from matplotlib.animation import FuncAnimation
+
+    if not 2 <= frames <= 100:
+        raise ValueError(f"frames must be a number from 2 to 100; got {frames!r}")
+    figure, ax = plt.subplots(figsize=(5.2, 4.0), dpi=72)
+    surface(f, ax)
+    lines = [ax.plot([], [], **style, markersize=5, markevery=[-1])[0] for style in _line_styles(runs)]
+    ax.legend(loc="upper left")
+    steps = len(next(iter(runs.values()))[0]) - 1
+    shown = np.linspace(0, steps, frames).astype(int)
+
+    def draw(step):
+        for line, path in zip(lines, runs.values(), strict=True):
+            line.set_data(path[:, : step + 1])
+        ax.set_title(f"step {step}")
+        return lines
+
+    film = FuncAnimation(figure, draw, shown, interval=80).to_jshtml(default_mode="once")
+    plt.close(figure)
+    # a random name for the film's controls would make two runs of one notebook differ
+    return HTML(re.sub(r"[0-9a-f]{32}", "film", film) + f"<p><em>Film: {caption}</em></p>")
