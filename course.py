@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sysconfig
 import time
+import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -69,7 +70,7 @@ def set_up(command):
             time.sleep(0.5)
         try:
             if not stamp("lab").exists():
-                make_environment(lock)
+                make_environment()
                 install("lab", lock)
             if not stamp(command).exists():
                 install(command, lock)
@@ -94,24 +95,33 @@ def locked(file):
     return True
 
 
-def make_environment(lock):
+def make_environment():
     for old in ENV.glob("*.stamp"):
         old.unlink()
-    if ENV.exists():
-        shutil.rmtree(ENV)
+    shutil.rmtree(ENV, ignore_errors=True)
     if shutil.disk_usage(ROOT).free < SPACE * 10**6:
         sys.exit(reason("space"))
     print("Setting the course up, this once. It fetches about 90 MB.")
-    base = getattr(sys, "_base_executable", sys.executable)
-    work(lock, *(["uv", "venv", "--python", base, str(ENV)] if shutil.which("uv") else [base, "-m", "venv", str(ENV)]))
+    venv.create(str(ENV), clear=True, symlinks=os.name != "nt")
     (PACKAGES / "course_lib.pth").write_text(os.path.relpath(str(ROOT), str(PACKAGES)))
 
 
 def install(command, lock):
     """Installs a lock, over whatever an interrupted installation may have left of it."""
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--ignore-installed"]
-    uv = ["uv", "pip", "install", "--python", PYTHON, "--reinstall"]
-    work(lock, *((uv if shutil.which("uv") else pip) + ["--no-deps", "--require-hashes", "-r", str(LOCKS[command])]))
+    installer = ["uv", "pip", "install", "--python", PYTHON, "--reinstall"]
+    if not shutil.which("uv"):
+        installer = [
+            PYTHON,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-compile",
+            "--ignore-installed",
+        ]
+        if not any(PACKAGES.glob("pip-*/RECORD")):
+            work(lock, PYTHON, "-m", "ensurepip")
+    work(lock, *(installer + ["--no-deps", "--require-hashes", "-r", str(LOCKS[command])]))
     stamp(command).touch()
 
 
@@ -160,7 +170,8 @@ def environment():
     """The learner's own, in which a program called by name is the course's."""
     paths = {"PATH": SCRIPTS, "JUPYTER_CONFIG_PATH": ROOT / ".jupyter"}
     paths = {name: os.pathsep.join(filter(None, [str(ours), os.environ.get(name)])) for name, ours in paths.items()}
-    return dict(os.environ, VIRTUAL_ENV=str(ENV), PIP_USER="0", PYTHONPATH="", PYTHONHOME="", **paths)
+    none = dict.fromkeys(["PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"], "")
+    return dict(os.environ, VIRTUAL_ENV=str(ENV), PIP_USER="0", **dict(none, **paths))
 
 
 if __name__ == "__main__":

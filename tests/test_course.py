@@ -90,7 +90,7 @@ class Folder:
 
     def slow_uv(self):
         """A uv that never ends an installation, and says so in a file."""
-        self.use_uv(f'[ $1 = venv ] && exec {{uv}} "$@"; /bin/touch "{self.path}/began"; exec /bin/sleep 60')
+        self.use_uv(f'/bin/touch "{self.path}/began"; exec /bin/sleep 60')
 
     def has_begun(self):
         wait_for(lambda: (self.path / "began").exists())
@@ -142,17 +142,17 @@ def test_sets_up_once_then_starts_at_once(either):
     assert [json.loads(again.out)] == [told]
 
 
-def test_adds_the_tests_packages_and_hands_their_exit_code_on(either):
-    assert either.run("lab").code == 0
-    (either.root / ".venv" / "mark").touch()
-    run = either.run("test", "tests/test_course.py", "-k", "7")
+def test_adds_the_tests_packages_and_hands_their_exit_code_on(folder):
+    assert folder.run("lab").code == 0
+    (folder.root / ".venv" / "mark").touch()
+    run = folder.run("test", "tests/test_course.py", "-k", "7")
     assert run.code == 7, run.err
     assert last_line(run.out)["argv"] == ["tests/test_course.py", "-k", "7"]
-    assert "pytest" in either.installed()
-    either.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")
-    assert either.run("lab").code == 0
-    assert either.run("test").code == 0
-    assert (either.root / ".venv" / "mark").exists()
+    assert "pytest" in folder.installed()
+    folder.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")
+    assert folder.run("lab").code == 0
+    assert folder.run("test").code == 0
+    assert (folder.root / ".venv" / "mark").exists()
 
 
 def test_test_alone_installs_all(folder):
@@ -188,13 +188,18 @@ def test_an_environment_made_by_something_else_is_replaced(folder):
     assert folder.run("lab").code == 0
 
 
-def test_a_damaged_package_does_not_disturb_the_addition(either):
-    """As a killed installation leaves it: the package's description is there, its files and its record are not."""
-    assert either.run("lab").code == 0
-    (site,) = (either.root / ".venv").glob("[Ll]ib/**/site-packages")
-    with zipfile.ZipFile(either.wheels / "pytest-1.0-py3-none-any.whl") as archive:
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_adds_over_what_a_killed_installation_left(folder, installer):
+    """A package's description is there, its files and its record are not. And pip can add to what uv began."""
+    assert folder.run("lab").code == 0
+    (site,) = (folder.root / ".venv").glob("[Ll]ib/**/site-packages")
+    with zipfile.ZipFile(folder.wheels / "pytest-1.0-py3-none-any.whl") as archive:
         archive.extract("pytest-1.0.dist-info/METADATA", site)
-    assert either.run("test").code == 0
+    if installer == "pip":
+        next(folder.path.glob("uv*")).unlink()
+    run = folder.run("test")
+    assert run.code == 0, run.err
+    assert "pytest" in folder.installed()
 
 
 @POSIX
@@ -276,13 +281,13 @@ def test_no_room_is_said_in_a_sentence(folder):
     assert not (folder.root / ".venv").exists()
 
 
-def test_a_wrong_hash_is_refused_with_the_installers_words(either):
-    (either.root / "requirements.lock").write_text(f"jupyterlab==1.0 --hash=sha256:{'0' * 64}\n")
-    run = either.run("lab")
+def test_a_wrong_hash_is_refused_with_the_installers_words(folder):
+    (folder.root / "requirements.lock").write_text(f"jupyterlab==1.0 --hash=sha256:{'0' * 64}\n")
+    run = folder.run("lab")
     assert run.code == 1
     assert "0" * 64 in run.err
     assert run.err.endswith("The set-up failed, and this is why. The same command starts anew.\n")
-    assert not (either.root / ".venv").exists()
+    assert not (folder.root / ".venv").exists()
 
 
 def load(monkeypatch, folder):
