@@ -1,0 +1,300 @@
+"""Predictions and questions inside a lesson.
+
+A prediction is typed or picked, with a confidence, and locked before the run; `reveal` shows it beside what came::
+
+    predict("04-gain", "How many times farther does heavy ball go than gradient descent?", unit="times")
+    reveal("04-gain", 9.1)
+
+A question answers each wrong answer with the misconception it shows::
+
+    ask("04-mean", "What is the gain of a running mean?", {"1": "Its weights add up to 1.", "10": "That is the sum's."},
+        right="1")
+
+Each is a widget, and in the same output a text that never depends on what was answered: readers without a kernel see
+the question, and tests see the same output every time. Nothing entered stops nothing. Maths is written $...$ in
+questions and explanations; options are plain text.
+
+Answers stay on this computer, in answers.jsonl in the course's folder (or in the file that the environment variable
+COURSE_ANSWERS names): one line for each thing done, only ever added to, so that several kernels can write at once and
+nothing is lost. `start_over` opens predictions again; deleting the file forgets everything.
+"""
+
+import html
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+CONFIDENCES = (50, 70, 90)
+WITHIN = 0.25
+
+asked = {}  # key -> (unit, options) of the predictions made in this kernel
+revealed = {}  # key -> what redraws the measurement shown last
+
+
+def predict(key, question, *, unit="", options=None):
+    """Asks for a prediction: a number, or one of the options.
+
+    key: its name, "04-gain": the lesson and a word; the same as in `reveal`.
+    question: text, maths as $...$.
+    unit: what the number counts, shown behind it.
+    options: texts to pick from, two or more, none twice; without them a number is typed.
+    Errors: ValueError for options that cannot be told apart.
+    """
+    if options is not None and (len(options) < 2 or len(set(options)) < len(options)):
+        raise ValueError(f"options must be two or more different texts; got {options!r}")
+    asked[key] = unit, options
+    words = f"Predict: {question}" + (f" {' / '.join(options)}" if options else f" (in {unit})" if unit else "")
+    picks = "".join(
+        f"<li>{escape(option)}</li>" for option in options or [f"a number, in {unit}" if unit else "a number"]
+    )
+    page = f"<p><b>Predict.</b> {escape(question)}</p><ul>{picks}</ul>"
+    show(words, page, lambda widgets: prediction(widgets, key, question, unit, options))
+
+
+def reveal(key, value, *, within=WITHIN):
+    """Shows what was measured and, to whoever predicted it, the locked prediction beside it.
+
+    key: as in `predict`.
+    value: the number measured, or the text of the right option.
+    within: a number hits if it is off by at most this share of the value; > 0.
+    Errors: ValueError if the value is not one of the options.
+    """
+    unit, options = asked.get(key, ("", None))
+    if options and value not in options:
+        raise ValueError(f"value must be one of the options of {key}, {', '.join(options)}; got {value!r}")
+    measured = f"Measured: {amount(value, unit)}."
+    show(measured, f"<p><b>{escape(measured)}</b></p>", lambda widgets: comparison(widgets, key, value, unit, within))
+
+
+def ask(key, question, answers, *, right):
+    """Asks a question with one right answer.
+
+    key: its name, "04-mean".
+    question: text, maths as $...$.
+    answers: {answer: why it is right, or which misconception it shows}.
+    right: the right one of the answers.
+    Errors: ValueError if right is not one of them.
+    """
+    if right not in answers:
+        raise ValueError(f"right must be one of the answers, {', '.join(answers)}; got {right!r}")
+    verdicts = {answer: f"{'Right.' if answer == right else 'Not so.'} {why}" for answer, why in answers.items()}
+    folded = "".join(
+        f"<details><summary>{escape(answer)}</summary><p>{escape(verdict)}</p></details>"
+        for answer, verdict in verdicts.items()
+    )
+    words = f"Question: {question} {' / '.join(answers)}"
+    page = f"<p><b>Question.</b> {escape(question)}</p>{folded}"
+    show(words, page, lambda widgets: choice(widgets, key, question, verdicts))
+
+
+def calibration():
+    """Shows how often the locked predictions came true at each confidence."""
+    words = "How well calibrated are your predictions? Run this cell in Jupyter to see."
+    show(words, f"<p>{words}</p>", scores)
+
+
+def start_over(keys=""):
+    """Forgets the locked predictions and the answers whose keys begin so: "04-gain" one, "04" a lesson's, "" all."""
+    record({"over": keys})
+
+
+# The file
+
+
+unsaved = []  # what could not be written, for the time that the kernel runs
+
+
+def answers_file():
+    if named := os.environ.get("COURSE_ANSWERS"):
+        return Path(named)
+    course = Path(__file__).parents[1]
+    return (course if (course / "course.py").exists() else Path.cwd()) / "answers.jsonl"
+
+
+def recorded():
+    """({key: what is known of it}, number of lines that cannot be read)."""
+    known, unreadable = {}, 0
+    try:
+        lines = answers_file().read_bytes().splitlines()
+    except OSError:
+        lines = []
+    for line in filter(bytes.strip, [*lines, *unsaved]):
+        try:
+            event = json.loads(line)
+            if "over" in event:
+                known = {key: entry for key, entry in known.items() if not key.startswith(event["over"])}
+            else:
+                entry = known.setdefault(event.pop("key"), {})
+                entry.update({} if "guess" in event and "guess" in entry else event)  # what was locked first stays
+        except (ValueError, TypeError, AttributeError, KeyError):
+            unreadable += 1
+    return known, unreadable
+
+
+def known_of(key):
+    return recorded()[0].get(key, {})
+
+
+def record(event):
+    """Adds a line to the file in one write; behind a line left unfinished it starts a new one."""
+    event = event | {"when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    line = json.dumps(event, ensure_ascii=False).encode() + b"\n"
+    try:
+        with open(answers_file(), "a+b", buffering=0) as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+            file.write(line if file.read(1) in (b"", b"\n") else b"\n" + line)
+    except OSError:
+        unsaved.append(line)
+
+
+# The widgets
+
+
+def show(words, page, build):
+    """Displays the static form and, where there are widgets, the live one in the same output."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return print(words)
+    if get_ipython() is None:
+        return print(words)
+    try:
+        import ipywidgets
+    except ImportError:
+        live = {}
+    else:
+        live = build(ipywidgets)._repr_mimebundle_()
+    display({**live, "text/plain": words, "text/html": page}, raw=True)
+
+
+def framed(widgets, question, *children):
+    border = "1px solid var(--jp-border-color1, #bdbdbd)"
+    layout = {"border_left": "4px solid var(--jp-brand-color1, #1976d2)", "padding": "4px 12px", "margin": "4px 0"}
+    return widgets.VBox([widgets.HTMLMath(question), *children], layout={"border": border, **layout})
+
+
+def prediction(widgets, key, question, unit, options):
+    if options:
+        field = widgets.RadioButtons(options=options, value=None, description="Prediction", layout={"width": "auto"})
+    else:
+        field = widgets.Text(placeholder="a number", description=f"Prediction ({unit})" if unit else "Prediction")
+        field.style.description_width = "initial"
+    sure = widgets.RadioButtons(
+        options=[(f"{share} %", share) for share in CONFIDENCES], value=70, description="How sure?",
+        orientation="horizontal", layout={"width": "auto"},
+    )  # fmt: skip
+    lock = widgets.Button(description="Lock the prediction", button_style="primary", layout={"width": "auto"})
+    controls, said = widgets.VBox([field, sure, lock]), widgets.HTML()
+
+    def draw():
+        entry = known_of(key)
+        if "guess" in entry:
+            controls.layout.display = "none"
+            late = " It came after the measurement, so it does not count." if entry.get("late") else ""
+            said.value = status(f"Locked: {amount(entry['guess'], unit)}, {entry['sure']} % sure.{late}{unkept()}")
+
+    def on_lock(_):
+        guess = field.value if options else number(field.value)
+        if guess is None:
+            said.value = status("Pick one first." if options else "A number is needed: 12, 0.5, 1,375 or 4e-11.")
+            return
+        if "guess" not in known_of(key):
+            record({"key": key, "guess": guess, "sure": sure.value, "late": key in revealed})
+        draw()
+        revealed.get(key, draw)()
+
+    lock.on_click(on_lock)
+    draw()
+    return framed(widgets, f"<b>Predict.</b> {escape(question)}", controls, said)
+
+
+def comparison(widgets, key, value, unit, within):
+    said = widgets.HTML()
+
+    def draw():
+        entry = known_of(key)
+        if "guess" not in entry:
+            said.value = status("You locked no prediction before.")
+            return
+        guess = entry["guess"]
+        hit = guess == value if isinstance(value, str) else isinstance(guess, int | float) and (
+            guess == value or abs(guess - value) <= within * abs(value))  # fmt: skip
+        if entry.get("hit") != hit:
+            record({"key": key, "hit": bool(hit)})
+        verdict = "a hit" if hit else "a miss"
+        margin = "" if isinstance(value, str) else f" (within {within:.0%} counts as a hit)"
+        said.value = status(f"You predicted {amount(guess, unit)}, {entry['sure']} % sure: {verdict}{margin}.")
+
+    revealed[key] = draw
+    draw()
+    return framed(widgets, f"<b>Measured: {escape(amount(value, unit))}.</b>", said)
+
+
+def choice(widgets, key, question, verdicts):
+    field = widgets.RadioButtons(options=list(verdicts), value=None, description="Answer", layout={"width": "auto"})
+    button = widgets.Button(description="Check the answer", layout={"width": "auto"})
+    said = widgets.HTMLMath()
+
+    def draw():
+        answer = known_of(key).get("answer")
+        if answer in verdicts:
+            field.value = answer
+            said.value = status(verdicts[answer])
+
+    def on_check(_):
+        if field.value is None:
+            said.value = status("Pick one first.")
+            return
+        record({"key": key, "answer": field.value})
+        draw()
+
+    button.on_click(on_check)
+    draw()
+    return framed(widgets, f"<b>Question.</b> {escape(question)}", field, button, said)
+
+
+def scores(widgets):
+    known, unreadable = recorded()
+    counted = [entry for entry in known.values() if "hit" in entry and not entry.get("late")]
+    rows = []
+    for share in CONFIDENCES:
+        hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
+        came = f"{sum(hits) / len(hits):.0%}" if hits else "none yet"
+        rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
+    head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
+    words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen say more."
+    if unreadable:
+        words += f" {unreadable} damaged lines in {answers_file().name} were left as they are and not counted."
+    return framed(widgets, f"<table>{head}{''.join(rows)}</table>", widgets.HTML(status(words + unkept())))
+
+
+# Words
+
+
+def number(text):
+    """The number in a text such as 12, 1,375, 4e-11 or 9 times; None if there is none."""
+    found = re.match(r"\s*([-+−]?(?:[\d,]*\.?\d+|\d[\d,]*\.?)(?:e[-+−]?\d+)?)", text, re.IGNORECASE)
+    return float(found[1].replace(",", "").replace("−", "-")) if found else None
+
+
+def amount(value, unit):
+    if isinstance(value, str):
+        return value
+    value = getattr(value, "item", lambda: value)()
+    digits = f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
+    return f"{digits} {unit}".strip()
+
+
+def escape(text):
+    return html.escape(text, quote=False)
+
+
+def status(text):
+    return f'<span role="status">{escape(text)}</span>'
+
+
+def unkept():
+    return f" {answers_file().name} cannot be written: this lasts until the kernel stops." if unsaved else ""
