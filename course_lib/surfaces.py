@@ -1,0 +1,473 @@
+r"""Functions of a point to descend: value, gradient, Hessian, minima, a start and a window to draw them in.
+
+A `Surface` takes points whose coordinates are on axis 0; all further axes are points side by side, so ``f(path)`` is
+the value along a path and ``f.grad(p)`` the gradients of a thousand runs. Each point gets the same bits alone and in
+company: squares are products, and sums over coordinates are running sums (`np.sum` groups them by the layout).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    r"""A function from $\mathbb R^d$ to $\mathbb R$ with its derivatives and the places worth knowing.
+
+    f(p): values, shape (*runs), at points p, shape (d, *runs).
+    f.grad(p): gradients, shape (d, *runs).
+    f.hess(p): Hessians, shape (d, d, *runs).
+    f.name: str. f.d: int, the number of coordinates.
+    f.start: array (d,), a point from which the descent shows what the surface is known for.
+    f.minima: array (k, d), its global minimisers; k = 0 if there is none (sharp_and_flat: both wells, deeper first).
+    f.window: ((low, high), ...), one pair per axis, for drawing.
+    f.L, f.mu: largest and smallest curvature; None where there is no such bound or nobody asks for it.
+    float32 stays float32; integers become float64.
+    """
+
+    name: str
+    value: Callable
+    gradient: Callable
+    hessian: Callable
+    start: np.ndarray
+    window: tuple
+    minima: np.ndarray
+    L: float | None = None
+    mu: float | None = None
+
+    def __post_init__(self):
+        start = np.array(self.start, float)
+        minima = np.array(self.minima, float).reshape(-1, len(start))
+        for field, array in (("start", start), ("minima", minima)):
+            array.setflags(write=False)
+            object.__setattr__(self, field, array)
+
+    def __repr__(self):
+        return self.name
+
+    @property
+    def d(self):
+        return len(self.start)
+
+    def __call__(self, p):
+        return self.value(self.points(p))
+
+    def grad(self, p):
+        return self.gradient(self.points(p))
+
+    def hess(self, p):
+        return self.hessian(self.points(p))
+
+    def points(self, p):
+        p = np.asarray(p)
+        if p.ndim == 0 or len(p) != len(self.start):
+            raise ValueError(f"p must have shape ({self.d}, ...), coordinates on axis 0; got shape {p.shape}")
+        return p if p.dtype.kind in "fc" else p.astype(float)
+
+
+def counted(f):
+    r"""The same function, which counts: how often its value and its gradient were asked for.
+
+    f: a surface or a problem.
+    Returns an object that stands for f, with two more attributes: `calls` and `grads`, ints that start at 0. One call
+    with many points side by side counts once: it is one evaluation of each run.
+    """
+    return Counted(f)
+
+
+class Counted:
+    def __init__(self, f):
+        self.f, self.calls, self.grads = f, 0, 0
+
+    def __call__(self, p):
+        self.calls += 1
+        return self.f(p)
+
+    def grad(self, p):
+        self.grads += 1
+        return self.f.grad(p)
+
+    def __getattr__(self, name):
+        return getattr(self.f, name)
+
+
+def total(a):
+    """The sum over axis 0, first to last: the same bits for a point alone and in a batch."""
+    return a.cumsum(axis=0)[-1]
+
+
+def matrix(p, xx, xy, yy):
+    """A symmetric 2 x 2 matrix for each point of p."""
+    h = np.empty((2, 2, *p.shape[1:]), p.dtype)
+    h[0, 0], h[0, 1], h[1, 0], h[1, 1] = xx, xy, xy, yy
+    return h
+
+
+def on_a_line(name, value, slope, curvature, **places):
+    """A surface with d = 1 from three functions of one number."""
+    return Surface(name, lambda p: value(p)[0], slope, lambda p: curvature(p)[None], **places)
+
+
+def quadratic_form(A, name="quadratic form", start=None, window=None):
+    r"""The quadratic with Hessian A: a bowl, a saddle or a trough, as its eigenvalues have it.
+
+    $f(x) = \tfrac12 x^\top A x,\quad \nabla f(x) = A x$
+
+    A: symmetric matrix, shape (d, d); a diagonal one costs d operations a point, not d².
+    name, start, window: as in `Surface`; by default the start is at 1 in every coordinate.
+    Returns a Surface; L and mu are the largest size of an eigenvalue and the smallest eigenvalue (below 0 for a
+    saddle). `minima` holds the origin if A is positive definite.
+    Errors: ValueError if A is not a finite symmetric matrix.
+    """
+    A = np.array(A, float)
+    if A.ndim != 2 or A.size == 0 or not (np.all(np.isfinite(A)) and np.array_equal(A, A.T)):
+        raise ValueError(f"A must be a finite symmetric matrix of shape (d, d); got {A!r}")
+    d, diagonal = len(A), np.diag(A)
+    is_diagonal = np.count_nonzero(A) == np.count_nonzero(diagonal)
+    eigenvalues = np.sort(diagonal) if is_diagonal else np.linalg.eigvalsh(A)
+
+    def beside(a, p):
+        return a.astype(p.dtype).reshape(*a.shape, *[1] * (p.ndim - 1))
+
+    def gradient(p):
+        if is_diagonal:
+            return beside(diagonal, p) * p
+        return sum(row * x for row, x in zip(beside(A, p), p))
+
+    def value(p):
+        return 0.5 * total(p * gradient(p))
+
+    def hessian(p):
+        return beside(A, p) + np.zeros_like(p)
+
+    return Surface(
+        name,
+        value,
+        gradient,
+        hessian,
+        start=np.ones(d) if start is None else start,
+        window=((-2, 2),) * d if window is None else window,
+        minima=np.zeros((int(eigenvalues[0] > 0), d)),
+        L=float(np.max(np.abs(eigenvalues))),
+        mu=float(eigenvalues[0]),
+    )
+
+
+def quadratic(kappa=10.0, angle=0.0, L=1.0):
+    r"""An elliptic valley, the model of every minimum: how long it is, and how it lies.
+
+    $f(x) = \tfrac12 x^\top R\,\mathrm{diag}(L/\kappa, L)\,R^\top x$, with $R$ the rotation by the angle
+
+    kappa: condition number >= 1; 1 is a round bowl, 100 a ravine ten times as long as wide.
+    angle: degrees, counter-clockwise, of the valley's floor from the first axis; at 0 the first axis is the flat one.
+    L: curvature of the walls, > 0; the floor has mu = L/kappa.
+    Returns a Surface with d = 2, its minimum at the origin.
+    Errors: ValueError for a kappa, angle or L out of range.
+    """
+    if not 1 <= kappa < np.inf:
+        raise ValueError(f"kappa must be a finite number >= 1; got {kappa!r}")
+    if not np.isfinite(angle):
+        raise ValueError(f"angle must be a finite number of degrees; got {angle!r}")
+    if not 0 < L < np.inf:
+        raise ValueError(f"L must be a finite number > 0; got {L!r}")
+    mu = L / kappa
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    mixed = (mu - L) * cos * sin
+    A = [[mu * cos * cos + L * sin * sin, mixed], [mixed, mu * sin * sin + L * cos * cos]]
+    valley = quadratic_form(A, f"quadratic, κ = {kappa:g}", start=(cos - sin, sin + cos))
+    return replace(valley, L=float(L), mu=float(mu))
+
+
+def rosenbrock_gradient(p):
+    x, y = p
+    slope = 200 * (y - x * x)
+    return np.array((2 * (x - 1 - x * slope), slope))
+
+
+def rosenbrock_value(p):
+    x, y = p
+    u, v = 1 - x, y - x * x
+    return u * u + 100 * (v * v)
+
+
+def rosenbrock_hessian(p):
+    x, y = p
+    return matrix(p, 1200 * (x * x) - 400 * y + 2, -400 * x, 200)
+
+
+def beale_terms(p):
+    x, y = p
+    yy = y * y
+    a, b, c = y - 1, yy - 1, yy * y - 1
+    return x, y, a, b, c, 1.5 + x * a, 2.25 + x * b, 2.625 + x * c
+
+
+def beale_value(p):
+    *_, u, v, w = beale_terms(p)
+    return u * u + v * v + w * w
+
+
+def beale_gradient(p):
+    x, y, a, b, c, u, v, w = beale_terms(p)
+    return np.array((2 * (a * u + b * v + c * w), 2 * x * (u + 2 * y * v + 3 * (y * y) * w)))
+
+
+def beale_hessian(p):
+    x, y, a, b, c, u, v, w = beale_terms(p)
+    b_y, c_y = 2 * y, 3 * (y * y)
+    xy = u + b_y * v + c_y * w + x * (a + b * b_y + c * c_y)
+    yy = x * (2 * v + 6 * y * w) + x * x * (1 + b_y * b_y + c_y * c_y)
+    return matrix(p, 2 * (a * a + b * b + c * c), 2 * xy, 2 * yy)
+
+
+def himmelblau_value(p):
+    x, y = p
+    u, v = x * x + y - 11, x + y * y - 7
+    return u * u + v * v
+
+
+def himmelblau_gradient(p):
+    x, y = p
+    u, v = x * x + y - 11, x + y * y - 7
+    return np.array((4 * (x * u) + 2 * v, 2 * u + 4 * (y * v)))
+
+
+def himmelblau_hessian(p):
+    x, y = p
+    return matrix(p, 12 * (x * x) + 4 * y - 42, 4 * (x + y), 12 * (y * y) + 4 * x - 26)
+
+
+def rastrigin(d=2):
+    r"""A bowl full of dents: one global minimum among about $11^d$ local ones.
+
+    $f(x) = \sum_i \left[x_i^2 + 10\,(1 - \cos 2\pi x_i)\right]$
+
+    d: int >= 1, the number of coordinates.
+    Returns a Surface; its window is the usual [-5.12, 5.12] on every axis.
+    Errors: ValueError for a d out of range.
+    Source: Rastrigin (1974), in the form of Mühlenbein, Schomisch and Born (1991) for any d.
+    """
+    turn = 2 * np.pi
+
+    def hessian(p):
+        h = np.zeros((d, *p.shape), p.dtype)
+        i = np.arange(d)
+        h[i, i] = 2 + 10 * turn * turn * np.cos(turn * p)
+        return h
+
+    return Surface(
+        f"Rastrigin, d = {checked_d(d)}",
+        lambda p: total(p * p + 10 * (1 - np.cos(turn * p))),
+        lambda p: 2 * p + 10 * turn * np.sin(turn * p),
+        hessian,
+        start=np.full(d, 3.3),
+        window=((-5.12, 5.12),) * d,
+        minima=np.zeros((1, d)),
+        L=2 + 10 * turn * turn,
+    )
+
+
+def nesterov_worst(d, L=1.0):
+    r"""The slowest smooth convex function: the slope is at one end of a chain and has to be handed on link by link.
+
+    $f(x) = \tfrac L8 \left(\sum_{i=0}^d (x_i - x_{i+1})^2 - 1\right)$, with $x_0 = 1$ and $x_{d+1} = 0$ held fixed
+
+    From the origin, k gradients move k coordinates at most, so whatever a method does with them, for
+    $k \le \frac{d-1}2$: $f(x_k) - f^\star \ge \frac{3L\|x^\star\|^2}{32(k+1)^2}$.
+
+    d: int >= 1, the number of coordinates; the bound holds for the first (d - 1)/2 steps.
+    L: bound on the curvature, > 0.
+    Returns a Surface that starts at the origin. The minimum, $x_i^\star = 1 - \frac i{d+1}$, has the value
+    $-\frac L8\cdot\frac d{d+1}$; the smallest curvature is $\mu = L\sin^2\frac\pi{2(d+1)}$.
+    Errors: ValueError for a d or L out of range.
+    Source: Nesterov (2004), section 2.1.2, eq. 2.1.13 with k = d, and theorem 2.1.7.
+    """
+    if not 0 < L < np.inf:
+        raise ValueError(f"L must be a finite number > 0; got {L!r}")
+    chain = np.linspace(1, 0, checked_d(d) + 2)[1:-1]
+
+    def links(p):
+        held = np.zeros((d + 2, *p.shape[1:]), p.dtype)
+        held[0] = 1
+        held[1:-1] = p
+        return held[:-1] - held[1:]
+
+    def value(p):
+        u = links(p)
+        return L / 8 * (total(u * u) - 1)
+
+    def gradient(p):
+        u = links(p)
+        return L / 4 * (u[1:] - u[:-1])
+
+    def hessian(p):
+        A = L / 4 * (2 * np.eye(d) - np.eye(d, k=1) - np.eye(d, k=-1))
+        return A.astype(p.dtype).reshape(d, d, *[1] * (p.ndim - 1)) + np.zeros_like(p)
+
+    return Surface(
+        f"Nesterov's worst, d = {d}",
+        value,
+        gradient,
+        hessian,
+        start=np.zeros(d),
+        window=((-0.5, 1.5),) * d,
+        minima=chain,
+        L=float(L),
+        mu=float(L * np.sin(np.pi / (2 * (d + 1))) ** 2),
+    )
+
+
+def checked_d(d):
+    if isinstance(d, bool) or not hasattr(d, "__index__") or d < 1:
+        raise ValueError(f"d must be an integer >= 1; got {d!r}")
+    return int(d)
+
+
+rosenbrock = Surface(
+    "Rosenbrock",
+    rosenbrock_value,
+    rosenbrock_gradient,
+    rosenbrock_hessian,
+    start=(-1.2, 1),
+    window=((-2, 2), (-1, 3)),
+    minima=(1, 1),
+)
+
+beale = Surface(
+    "Beale",
+    beale_value,
+    beale_gradient,
+    beale_hessian,
+    start=(1, 1),
+    window=((-4.5, 4.5), (-4.5, 4.5)),
+    minima=(3, 0.5),
+)
+
+himmelblau = Surface(
+    "Himmelblau",
+    himmelblau_value,
+    himmelblau_gradient,
+    himmelblau_hessian,
+    start=(0, 0),
+    window=((-5, 5), (-5, 5)),
+    minima=(
+        (3, 2),
+        (-2.805118086952745, 3.131312518250573),
+        (-3.779310253377747, -3.2831859912861696),
+        (3.5844283403304917, -1.8481265269644036),
+    ),
+)
+
+saddle = Surface(
+    "saddle",
+    lambda p: p[0] * p[0] - p[1] * p[1],
+    lambda p: np.array((2 * p[0], -2 * p[1])),
+    lambda p: matrix(p, 2, 0, -2),
+    start=(1, 0.01),
+    window=((-2, 2), (-2, 2)),
+    minima=(),
+    L=2.0,
+    mu=-2.0,
+)
+
+monkey_saddle = Surface(
+    "monkey saddle",
+    lambda p: p[0] * (p[0] * p[0] - 3 * (p[1] * p[1])),
+    lambda p: np.array((3 * (p[0] * p[0] - p[1] * p[1]), -6 * (p[0] * p[1]))),
+    lambda p: matrix(p, 6 * p[0], -6 * p[1], -6 * p[0]),
+    start=(0.5, 0.05),
+    window=((-1.5, 1.5), (-1.5, 1.5)),
+    minima=(),
+)
+
+plateau = on_a_line(
+    "plateau",
+    lambda x: 1 - np.exp(-0.5 * (x * x)),
+    lambda x: x * np.exp(-0.5 * (x * x)),
+    lambda x: (1 - x * x) * np.exp(-0.5 * (x * x)),
+    start=(5,),
+    window=((-6, 6),),
+    minima=(0,),
+    L=1.0,
+)
+
+bumpy = on_a_line(
+    "bumpy",
+    lambda x: 0.1 * (x * x) + np.sin(3 * x),
+    lambda x: 0.2 * x + 3 * np.cos(3 * x),
+    lambda x: 0.2 - 9 * np.sin(3 * x),
+    start=(5,),
+    window=((-8, 8),),
+    minima=(-0.5122140283561128,),
+    L=9.2,
+)
+
+
+def sharp_and_flat_terms(x):
+    """The flat parabola, how far it lies above the sharp one, and the sharp one's share in the minimum of both."""
+    a, b = x - 1, x + 2
+    flat = 0.5 + 0.5 * (b * b)
+    odds = np.exp(flat - 45 * (a * a))
+    return a, b, flat, odds
+
+
+def sharp_and_flat_slope(x):
+    a, b, _, odds = sharp_and_flat_terms(x)
+    return (odds * (90 * a) + b) / (1 + odds)
+
+
+def sharp_and_flat_curvature(x):
+    a, b, _, odds = sharp_and_flat_terms(x)
+    share, apart = odds / (1 + odds), 90 * a - b
+    return 1 + 89 * share - share * (1 - share) * (apart * apart)
+
+
+def sharp_and_flat_value(x):
+    *_, flat, odds = sharp_and_flat_terms(x)
+    return flat - np.log1p(odds)
+
+
+sharp_and_flat = on_a_line(
+    "sharp and flat",
+    sharp_and_flat_value,
+    sharp_and_flat_slope,
+    sharp_and_flat_curvature,
+    start=(0.8,),
+    window=((-5, 2),),
+    minima=((0.9997752666226533,), (-2,)),
+)
+
+absolute = on_a_line(
+    "|x|",
+    lambda x: np.abs(x),
+    lambda x: np.sign(x),
+    lambda x: np.zeros_like(x),
+    start=(0.7,),
+    window=((-1, 1),),
+    minima=(0,),
+)
+
+quartic = on_a_line(
+    "x⁴",
+    lambda x: (x * x) * (x * x),
+    lambda x: 4 * (x * x * x),
+    lambda x: 12 * (x * x),
+    start=(1,),
+    window=((-2, 2),),
+    minima=(0,),
+)
+
+lessard = on_a_line(
+    "Lessard's piecewise quadratic",
+    lambda x: np.where(
+        x < 1, 12.5 * (x * x), np.where(x < 2, 0.5 * (x * x) + 24 * x - 12, 12.5 * (x * x) - 24 * x + 36)
+    ),
+    lambda x: np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24)),
+    lambda x: np.where((x < 1) | (x >= 2), x.dtype.type(25), x.dtype.type(1)),
+    start=(3.3,),
+    window=((-4, 4),),
+    minima=(0,),
+    L=25.0,
+    mu=1.0,
+)
