@@ -28,9 +28,11 @@ ENV = ROOT / ".venv"
 LOCKS = {"lab": ROOT / "requirements.lock", "test": ROOT / "requirements-dev.lock"}  # the second adds to the first
 SCRIPTS, PACKAGES = [Path(sysconfig.get_path(name, "venv", {"base": str(ENV)})) for name in ("scripts", "purelib")]
 PYTHON = str(SCRIPTS / ("python.exe" if os.name == "nt" else "python"))
-SPACE = 600  # MB, of which the half is for packages on their way
+MEGABYTES = {"lab": 90, "test": 110}  # to fetch
+ROOM = 600  # megabytes that must be free before a set-up begins
 REASONS = {  # words in what the system or the installer said -> what to tell the learner
-    ("space", "quota"): "There is no room: %d MB are needed. Make room, then give the same command again." % SPACE,
+    ("no space left", "not enough space", "quota"):
+        "There is no room: %d MB must be free. Make room, then give the same command again." % ROOM,
     ("connection", "connectivity", "failed to fetch", "timed out", "from versions: none"):
         "The packages cannot be fetched: is there a network? Once there is, give the same command again.",
     ("permission denied", "access is denied", "read-only"):
@@ -99,26 +101,18 @@ def make_environment():
     for old in ENV.glob("*.stamp"):
         old.unlink()
     shutil.rmtree(ENV, ignore_errors=True)
-    if shutil.disk_usage(ROOT).free < SPACE * 10**6:
-        sys.exit(reason("space"))
-    print("Setting the course up, this once. It fetches about 90 MB.")
     venv.create(str(ENV), clear=True, symlinks=os.name != "nt")
     (PACKAGES / "course_lib.pth").write_text(os.path.relpath(str(ROOT), str(PACKAGES)))
 
 
 def install(command, lock):
     """Installs a lock, over whatever an interrupted installation may have left of it."""
+    if shutil.disk_usage(ROOT).free < ROOM * 10**6:
+        sys.exit(reason("no space left"))
+    print("Setting up %s, this once. It fetches about %d MB." % (command, MEGABYTES[command]))
     installer = ["uv", "pip", "install", "--python", PYTHON, "--reinstall"]
     if not shutil.which("uv"):
-        installer = [
-            PYTHON,
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--no-compile",
-            "--ignore-installed",
-        ]
+        installer = [PYTHON] + "-m pip install --disable-pip-version-check --no-compile --ignore-installed".split()
         if not any(PACKAGES.glob("pip-*/RECORD")):
             work(lock, PYTHON, "-m", "ensurepip")
     work(lock, *(installer + ["--no-deps", "--require-hashes", "-r", str(LOCKS[command])]))
@@ -147,9 +141,9 @@ def show(line):
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns - 1
         sys.stdout.write("\r" + line[:width].ljust(width) + "\r")
-        sys.stdout.flush()
     elif line.startswith("Downloading"):
         print(line)
+    sys.stdout.flush()
 
 
 def reason(said):

@@ -225,7 +225,7 @@ def test_two_at_once_set_up_one_after_the_other(folder):
     both = [folder.start("lab"), folder.start("test")]
     outs = [process.communicate(timeout=60)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert sum("this once" in out for out in outs) == 1
+    assert sum("Setting up lab" in out for out in outs) == 1
 
 
 @POSIX
@@ -276,7 +276,7 @@ def test_no_room_is_said_in_a_sentence(folder):
     run = folder.run("lab")
     assert (run.code, run.err) == (
         1,
-        "There is no room: 600 MB are needed. Make room, then give the same command again.\n",
+        "There is no room: 600 MB must be free. Make room, then give the same command again.\n",
     )
     assert not (folder.root / ".venv").exists()
 
