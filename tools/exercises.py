@@ -2,9 +2,9 @@
 
     python -m tools.exercises
 
-In a solution a cell to be answered has nbgrader's metadata. What stands between ### BEGIN SOLUTION and ### END SOLUTION is
-cut out of it and a comment put there, so a function needs a docstring, and a value a line `name = None` above.
-A cell with the tag solution-only is for those who have done the exercise, and is not in its sheet.
+In a solution a cell to be answered has nbgrader's metadata. What stands between ### BEGIN SOLUTION and ### END
+SOLUTION is cut out of it and a comment put there, so a function needs a docstring, and a value a line `name = None`
+above. A cell with the tag solution-only is for those who have done the exercise, and is not in its sheet.
 """
 
 import logging
