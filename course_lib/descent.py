@@ -1,7 +1,8 @@
 """Many steps, many runs at once: the loop around an optimizer."""
 
 import math
-from itertools import islice
+import operator
+from itertools import count, islice
 
 import numpy as np
 
@@ -12,46 +13,63 @@ RANGES = {
     "b2": (0.0, 1.0, "a number in [0, 1)"),
     "eps": (0.0, math.inf, "a finite number >= 0"),
     "decay": (0.0, math.inf, "a finite number >= 0"),
+    "psi": (0.0, math.inf, "a finite number >= 0"),
 }
 
 
-def checked(name, value):
-    """The hyperparameter as a plain number or an array, or a ValueError that names it, its range and the value."""
-    if isinstance(value, np.generic):
-        value = value.item()  # a NumPy scalar would turn a float32 run into float64
-    if isinstance(value, list | tuple):
-        value = np.asarray(value)
+def checked(name, value, dtype):
+    """The hyperparameter as a plain number or an array of dtype, or a ValueError that says what it must be."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of unequal lengths
+        array = np.asarray(None)
+    is_number = array.dtype.kind in "iuf"
     if name in RANGES:
         low, high, words = RANGES[name]
-        try:
-            inside = np.all((np.asarray(value) >= low) & (np.asarray(value) < high))
-        except TypeError:
-            inside = False
-        if not inside:
+        if not (is_number and array.size and ((array >= low) & (array < high)).all()):
             raise ValueError(f"{name} must be {words} (or an array of them, or a function of the step); got {value!r}")
-    return value
+    if not is_number:
+        return value
+    # plain, since a NumPy scalar would turn a float32 run into float64
+    return array.astype(dtype) if array.ndim else array.item()
 
 
 def checked_start(f, start):
-    """The start as a float array whose axis 0 has as many coordinates as f, or a ValueError."""
+    """A copy of start as a float array whose axis 0 has as many coordinates as f, or a ValueError."""
     try:
-        x = np.asarray(start)
-        x = x if x.dtype.kind == "f" else x.astype(float)
-    except (TypeError, ValueError):
-        raise ValueError(f"start must be an array of numbers with the coordinates on axis 0; got {start!r}") from None
+        x = np.array(start)
+    except ValueError:  # lists of unequal lengths
+        x = np.array(None)
+    if x.dtype.kind not in "iuf":
+        raise ValueError(f"start must be an array of real numbers with the coordinates on axis 0; got {start!r}")
     d = getattr(f, "d", None)
     if x.ndim == 0 or x.size == 0 or (d is not None and len(x) != d):
         raise ValueError(f"start must have shape ({d or 'd'}, ...), coordinates on axis 0; got shape {x.shape}")
     if not np.all(np.isfinite(x)):
         raise ValueError(f"start must be finite; got {start!r}")
-    return x
+    return x if x.dtype.kind == "f" else x.astype(float)
 
 
 def checked_steps(steps):
     """The number of steps as an int, or a ValueError."""
-    if isinstance(steps, bool) or not hasattr(steps, "__index__") or steps < 0:
+    try:
+        number = -1 if isinstance(steps, bool) else operator.index(steps)
+    except TypeError:
+        number = -1
+    if number < 0:
         raise ValueError(f"steps must be an integer >= 0; got {steps!r}")
-    return int(steps)
+    return number
+
+
+def side_by_side(x, hyper):
+    """The start once for each run: the shapes of its runs and of the hyperparameters, broadcast together."""
+    shapes = {"runs of start": x.shape[1:]} | {name: np.shape(value) for name, value in hyper.items()}
+    try:
+        runs = np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        raise ValueError(f"start and hyperparameters must broadcast together; got the shapes {shapes}") from None
+    x = x.reshape(len(x), *[1] * (len(runs) + 1 - x.ndim), *x.shape[1:])
+    return np.broadcast_to(x, (len(x), *runs))
 
 
 def iterate(method, f, start, **hyper):
@@ -62,35 +80,51 @@ def iterate(method, f, start, **hyper):
     start: array (d, *A) of finite numbers, coordinates on axis 0; further axes are runs side by side.
     hyper: the method's hyperparameters: numbers, arrays (*B) with one value a run, or functions of the step
         t = 0, 1, ... (schedules). Runs have the shape of A and B broadcast together.
-    Returns a generator; every x in it has shape (d, *runs) and the dtype of start.
-    Errors: ValueError for a start or a hyperparameter out of range. A run that diverges is no error: its path goes to
+    Returns a generator; every x in it has shape (d, *runs) and the dtype of start (integers count as float64).
+    Errors: ValueError for a start or a hyperparameter out of range, a step that changes x in place, a gradient or a
+    point of another shape than x; TypeError for an f without grad. A run that diverges is no error: its path goes to
     inf and NaN without a warning.
     """
+    if not callable(method):
+        raise TypeError(f"method must be a step: x, *memory = method(x, g, *memory, **hyper); got {method!r}")
+    if not callable(getattr(f, "grad", None)):
+        raise TypeError(f"f must have a method grad(x) that returns the gradient at x; got {f!r}")
     x = checked_start(f, start)
-    hyper = {name: value if callable(value) else checked(name, value) for name, value in hyper.items()}
     schedules = {name: value for name, value in hyper.items() if callable(value)}
-    now = hyper | {name: checked(name, schedule(0)) for name, schedule in schedules.items()}
-    runs = np.broadcast_shapes(x.shape[1:], *(np.shape(value) for value in now.values()))
-    spread = x.reshape(len(x), *[1] * (len(runs) + 1 - x.ndim), *x.shape[1:])
-    x = np.broadcast_to(spread, (len(x), *runs))
-    plain = {name: in_dtype(value, x.dtype) for name, value in now.items()}
-    return states(method, f, x, plain, schedules)
-
-
-def in_dtype(value, dtype):
-    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+    hyper |= {name: schedule(0) for name, schedule in schedules.items()}
+    hyper = {name: checked(name, value, x.dtype) for name, value in hyper.items()}
+    return states(method, f, side_by_side(x, hyper), hyper, schedules)
 
 
 def states(method, f, x, hyper, schedules):
     yield (x,)
-    memory, t = (), 0
-    while True:
-        for name, schedule in schedules.items():
-            hyper[name] = in_dtype(schedule(t), x.dtype)
+    memory = ()
+    for t in count(1):
         with np.errstate(all="ignore"):
-            x, *memory = method(x, f.grad(x), *memory, **hyper)
+            x, *memory = checked_state(method, x, gradient(f, x), memory, hyper)
         yield x, *memory
-        t += 1
+        hyper |= {name: checked(name, schedule(t), x.dtype) for name, schedule in schedules.items()}
+
+
+def gradient(f, x):
+    g = np.asarray(f.grad(x), x.dtype)
+    if g.shape != x.shape:
+        raise ValueError(f"f.grad(x) must have the shape of x, {x.shape}; got {g.shape}")
+    return g
+
+
+def checked_state(method, x, g, memory, hyper):
+    """The state after one step, or a ValueError that says what a step must give back."""
+    try:
+        state = method(x, g, *memory, **hyper)
+    except ValueError as error:
+        if "read-only" in str(error):
+            error.add_note("A step changes nothing in place: write x = x - ..., not x -= ...")
+        raise
+    if not isinstance(state, tuple) or np.shape(state[0]) != x.shape:
+        got = f"an x of shape {np.shape(state[0])}" if isinstance(state, tuple) else type(state)
+        raise ValueError(f"a step must return a tuple (x, *memory), x of shape {x.shape}; got {got}")
+    return np.asarray(state[0], x.dtype), *state[1:]
 
 
 def descend(method, f, start, steps, **hyper):
@@ -119,7 +153,7 @@ def end(method, f, start, steps, **hyper):
     Errors: as `descend`.
     """
     steps = checked_steps(steps)
-    return next(islice(iterate(method, f, start, **hyper), steps, None))[0]
+    return next(islice(iterate(method, f, start, **hyper), steps, None))[0].copy()
 
 
 def first_step(holds):

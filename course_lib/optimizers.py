@@ -145,7 +145,7 @@ def adam(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     t: number of steps done, int.
     lr: learning rate $\eta \ge 0$, the length of the first step in every coordinate.
     b1, b2: shares of the old means, in [0, 1); b1 = 0 is RMSProp with its mean corrected.
-    eps: $\varepsilon \ge 0$ against 0/0; a large one gives momentum_ema with rate $\eta/\varepsilon$.
+    eps: $\varepsilon \ge 0$ against 0/0; a large one gives bias-corrected momentum_ema with rate $\eta/\varepsilon$.
     Returns (x, m, v, t).
     Source: Kingma and Ba (2015), algorithm 1; torch.optim.Adam and optax.adam agree ($\varepsilon$ outside the root).
     """
@@ -296,9 +296,11 @@ def radam(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     v_hat = v / (1 - b2**t)
     rho_end = 2 / (1 - b2) - 1
     rho = rho_end - 2 * t * b2**t / (1 - b2**t)
-    # abs: below the threshold the ratio can be negative, and there it is not used
-    r = abs((rho - 4) * (rho - 2) * rho_end / ((rho_end - 4) * (rho_end - 2) * rho)) ** 0.5
-    return x - lr * np.where(rho > 5, r * m_hat / (np.sqrt(v_hat) + eps), m_hat), m, v, t
+    ready = rho > 5
+    # before that the ratio may be negative or 0/0, and is not used
+    above, below = (rho - 4) * (rho - 2) * rho_end, (rho_end - 4) * (rho_end - 2) * rho
+    r = np.sqrt(np.where(ready, above, 0) / np.where(ready, below, 1)).astype(x.dtype)
+    return x - lr * np.where(ready, r * m_hat / (np.sqrt(v_hat) + eps), m_hat), m, v, t
 
 
 def lamb(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.0):
@@ -378,7 +380,8 @@ def muon(x, g, v=0.0, *, lr, beta=0.95, decay=0.0):
     decay: decoupled weight decay $\lambda \ge 0$; 0 has none.
     Returns (x, v), each of the shape of x.
     Source: Jordan et al. (2024), with Nesterov's look-ahead. torch.optim.Muon agrees (it iterates in bfloat16 and
-    decays by 0.1); optax.contrib.muon corrects the bias of v, too.
+    decays by 0.1); optax.contrib.muon takes the matrix transposed ($m/n$ in place of $n/m$) and corrects the
+    bias of v.
     """
     v = beta * v + (1 - beta) * g
     n, m = x.shape[:2]
@@ -398,7 +401,7 @@ def schedule_free(x, g, w=0.0, t=0, *, lr, beta=0.9):
     x, g: the point between z and the mean, and the gradient there, float arrays (d, *runs).
     w: how far z is ahead of the mean, shape of x; starts at 0. t: number of steps done, int.
     lr: learning rate $\eta \ge 0$, constant.
-    beta: where the gradient is taken, in [0, 1]; 0 at z (Polyak averaging), 1 at the mean (primal averaging).
+    beta: where the gradient is taken, in [0, 1); 0 at z (Polyak averaging), towards 1 at the mean (primal averaging).
     Returns (x, w, t).
     Source: Defazio et al. (2024), eq. 8-10; optax.contrib.schedule_free_sgd agrees.
     """
