@@ -8,7 +8,7 @@ Again, with the versions above:  uv run tests/reference/make.py  (the versions u
 
 Everything in float64, 200 steps, the start included, axis 0 the coordinates, as `descend` gives it:
 - Rosenbrock's function from (-0.5, 0.3);
-- for Muon, which steps along matrices, |A W - B|^2 / 2 from W = 0 (3 x 2).
+- for Muon, which steps along matrices, |A W - B|^2 / 2 from W = ((3, 0), (0, 3), (0, 0)).
 The gradients are the formulas below and no automatic derivative, so two paths differ by their optimizers alone.
 How each of them is brought to the convention of the course stands in the table of ../test_optimizers.py.
 """
@@ -26,6 +26,7 @@ STEPS = 200
 START = np.array([-0.5, 0.3])
 A = np.array([[2.0, 1, 0], [0, 2, 1], [1, 0, 2]])
 B = np.array([[1.0, 2], [-1, 1], [3, 0]])
+W = 3 * np.eye(3, 2)
 
 
 def rosenbrock(p):
@@ -33,12 +34,12 @@ def rosenbrock(p):
     return np.array([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)])
 
 
-def matrix(W):
-    return A.T @ (A @ W - B)
+def matrix(p):
+    return A.T @ (A @ p - B)
 
 
-def transposed(W):
-    return matrix(W.T).T
+def transposed(p):
+    return matrix(p.T).T
 
 
 def torch_path(optimizer, grad=rosenbrock, start=START):
@@ -84,23 +85,24 @@ def torch_paths():
     yield "adamw", torch_path(lambda p: o.AdamW(p, lr=0.05, weight_decay=0.1))
     yield "amsgrad", torch_path(lambda p: o.Adam(p, lr=0.05, amsgrad=True))
     yield "adamax", torch_path(lambda p: o.Adamax(p, lr=0.05))
-    yield "nadam", torch_path(lambda p: o.NAdam(p, lr=0.02))
+    yield "nadam", torch_path(lambda p: o.NAdam(p, lr=0.01))
     yield "radam eps=0", torch_path(lambda p: o.RAdam(p, lr=0.002, eps=0.0))
-    yield "muon", torch_path(lambda p: o.Muon(p, lr=0.001, weight_decay=0.0), matrix, np.zeros((3, 2)))
+    yield "muon", torch_path(lambda p: o.Muon(p, lr=0.001, weight_decay=0.0), matrix, W)
 
     yield "momentum dampened", torch_path(lambda p: o.SGD(p, lr=1e-2, momentum=0.9, dampening=0.9))
     yield "rmsprop defaults", torch_path(lambda p: o.RMSprop(p, lr=1e-3))
     yield "adadelta defaults", torch_path(lambda p: o.Adadelta(p))
+    yield "adam l2", torch_path(lambda p: o.Adam(p, lr=0.05, weight_decay=0.1))
     yield "adamw defaults", torch_path(lambda p: o.AdamW(p, lr=0.05))
     yield "radam eps=1", torch_path(lambda p: o.RAdam(p, lr=0.002, eps=1.0))
-    yield "muon defaults", torch_path(lambda p: o.Muon(p, lr=0.001), matrix, np.zeros((3, 2)))
+    yield "muon defaults", torch_path(lambda p: o.Muon(p, lr=0.001), matrix, W)
 
 
 def optax_paths():
     o = optax
 
     def muon(**memory):
-        return optax_path(contrib.muon(0.05, eps=1e-7), transposed, np.zeros((2, 3)), **memory)
+        return optax_path(contrib.muon(0.01, eps=1e-7), transposed, W.T, **memory)
 
     schedule_free = contrib.schedule_free_sgd(2e-3, b1=0.9)
 
@@ -109,12 +111,13 @@ def optax_paths():
     yield "momentum_ema", optax_path(o.chain(o.ema(0.9, debias=False), o.scale(-1e-2)))
     yield "nesterov", optax_path(o.sgd(1e-3, momentum=0.9, nesterov=True))
     yield "adagrad start=0, eps=0", optax_path(o.adagrad(0.5, initial_accumulator_value=0.0, eps=0.0))
+    yield "adagrad eps=0", optax_path(o.adagrad(0.5, eps=0.0))
     yield "rmsprop eps outside", optax_path(o.rmsprop(1e-3, decay=0.9, eps=1e-8, eps_in_sqrt=False))
     yield "adadelta", optax_path(o.adadelta(1.0, rho=0.95, eps=1e-6))
     yield "adam", optax_path(o.adam(0.05))
     yield "adamw", optax_path(o.adamw(0.05, weight_decay=0.1))
     yield "adamax", optax_path(o.adamax(0.05))
-    yield "nadam_constant", optax_path(o.nadam(0.02))
+    yield "nadam_constant", optax_path(o.nadam(0.01))
     yield "radam", optax_path(o.radam(0.002))
     yield "lion", optax_path(o.lion(0.01, b1=0.9, b2=0.99, weight_decay=0.1))
     yield "lamb", optax_path(o.lamb(0.02, weight_decay=0.1))
@@ -123,6 +126,7 @@ def optax_paths():
     yield "schedule_free mean", optax_path(schedule_free, evaluate=contrib.schedule_free_eval_params)
 
     yield "adagrad defaults", optax_path(o.adagrad(0.5))
+    yield "adagrad start=0, eps=1", optax_path(o.adagrad(0.5, initial_accumulator_value=0.0, eps=1.0))
     yield "rmsprop eps=1 inside", optax_path(o.rmsprop(1e-3, eps=1.0))
     yield "rmsprop eps=1 outside", optax_path(o.rmsprop(1e-3, eps=1.0, eps_in_sqrt=False))
     yield "adadelta defaults", optax_path(o.adadelta(1.0))
