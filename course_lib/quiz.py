@@ -186,7 +186,7 @@ def prediction(widgets, key, question, unit, options):
         options=[(f"{share} %", share) for share in CONFIDENCES], value=70, description="How sure?",
         orientation="horizontal", layout={"width": "auto"},
     )  # fmt: skip
-    lock = widgets.Button(description="Lock the prediction", button_style="primary", layout={"width": "auto"})
+    lock = widgets.Button(description="Lock the prediction", button_style="primary", layout={"width": "fit-content"})
     controls, said = widgets.VBox([field, sure, lock]), widgets.HTML()
 
     def draw():
@@ -225,7 +225,7 @@ def comparison(widgets, key, value, unit, within):
         if entry.get("hit") != hit:
             record({"key": key, "hit": bool(hit)})
         verdict = "a hit" if hit else "a miss"
-        margin = "" if isinstance(value, str) else f" (within {within:.0%} counts as a hit)"
+        margin = "" if isinstance(value, str) else f" (within {100 * within:.3g} % counts as a hit)"
         said.value = status(f"You predicted {amount(guess, unit)}, {entry['sure']} % sure: {verdict}{margin}.")
 
     revealed[key] = draw
@@ -235,7 +235,7 @@ def comparison(widgets, key, value, unit, within):
 
 def choice(widgets, key, question, verdicts):
     field = widgets.RadioButtons(options=list(verdicts), value=None, description="Answer", layout={"width": "auto"})
-    button = widgets.Button(description="Check the answer", layout={"width": "auto"})
+    button = widgets.Button(description="Check the answer", layout={"width": "fit-content"})
     said = widgets.HTMLMath()
 
     def draw():
@@ -262,7 +262,7 @@ def scores(widgets):
     rows = []
     for share in CONFIDENCES:
         hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
-        came = f"{sum(hits) / len(hits):.0%}" if hits else "none yet"
+        came = f"{100 * sum(hits) / len(hits):.0f} %" if hits else "none yet"
         rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
     head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
     words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen say more."
