@@ -16,29 +16,36 @@ class Surface:
     r"""A function from $\mathbb R^d$ to $\mathbb R$ with its derivatives and the places worth knowing.
 
     f(p): values, shape (*runs), at points p, shape (d, *runs).
-    f.grad(p): gradients, shape (d, *runs).
-    f.hess(p): Hessians, shape (d, d, *runs).
+    f.grad(p): gradients, shape (d, *runs). f.hess(p): Hessians, shape (d, d, *runs).
     f.name: str. f.d: int, the number of coordinates.
     f.start: array (d,), a point from which the descent shows what the surface is known for.
     f.minima: array (k, d), its global minimisers; k = 0 if there is none (sharp_and_flat: both wells, deeper first).
     f.window: ((low, high), ...), one pair per axis, for drawing.
     f.L, f.mu: largest and smallest curvature; None where there is no such bound or nobody asks for it.
     float32 stays float32; integers become float64.
+
+    To make one: name, functions of p for value and gradient, start and window; minima, hessian, L and mu if known.
+    Errors: ValueError for places of another dimension than start's, and for points of a wrong shape.
     """
 
     name: str
     value: Callable
     gradient: Callable
-    hessian: Callable
     start: np.ndarray
     window: tuple
-    minima: np.ndarray
+    minima: np.ndarray = ()
+    hessian: Callable | None = None
     L: float | None = None
     mu: float | None = None
 
     def __post_init__(self):
         start = np.array(self.start, float)
-        minima = np.array(self.minima, float).reshape(-1, len(start))
+        if start.ndim != 1 or start.size == 0:
+            raise ValueError(f"start must be one point, an array of shape (d,); got {self.start!r}")
+        minima, window = np.array(self.minima, float), np.array(self.window, float)
+        if minima.size % self.d or window.shape != (self.d, 2):
+            raise ValueError(f"window and minima must have {self.d} coordinates, as start has; got {window}, {minima}")
+        minima = minima.reshape(-1, self.d)
         for field, array in (("start", start), ("minima", minima)):
             array.setflags(write=False)
             object.__setattr__(self, field, array)
@@ -51,19 +58,42 @@ class Surface:
         return len(self.start)
 
     def __call__(self, p):
-        return self.value(self.points(p))
+        with np.errstate(all="ignore"):  # a run that diverged has a value, too: inf or NaN
+            return self.value(points(p, self.d))
 
     def grad(self, p):
-        return self.gradient(self.points(p))
+        return self.gradient(points(p, self.d))
 
     def hess(self, p):
-        return self.hessian(self.points(p))
+        if self.hessian is None:
+            raise ValueError(f"{self.name}: no Hessian was given")
+        return self.hessian(points(p, self.d))
 
-    def points(self, p):
-        p = np.asarray(p)
-        if p.ndim == 0 or len(p) != len(self.start):
-            raise ValueError(f"p must have shape ({self.d}, ...), coordinates on axis 0; got shape {p.shape}")
-        return p if p.dtype.kind in "fc" else p.astype(float)
+
+def points(p, d):
+    """Points as a float array with d coordinates on axis 0, or a ValueError."""
+    p = np.asarray(p)
+    if p.ndim == 0 or len(p) != d:
+        raise ValueError(f"a point must have shape ({d}, ...), coordinates on axis 0; got shape {p.shape}")
+    return p if p.dtype.kind in "fc" else p.astype(float)
+
+
+class Delegate:
+    """Stands for f in everything that a subclass does not do itself."""
+
+    def __init__(self, f):
+        self.f = f
+
+    def __call__(self, p):
+        return self.f(p)
+
+    def grad(self, p):
+        return self.f.grad(p)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):  # or a copy, still empty, would look for f in f for ever
+            raise AttributeError(name)
+        return getattr(self.f, name)
 
 
 def counted(f):
@@ -76,20 +106,18 @@ def counted(f):
     return Counted(f)
 
 
-class Counted:
+class Counted(Delegate):
     def __init__(self, f):
-        self.f, self.calls, self.grads = f, 0, 0
+        super().__init__(f)
+        self.calls = self.grads = 0
 
     def __call__(self, p):
         self.calls += 1
-        return self.f(p)
+        return super().__call__(p)
 
     def grad(self, p):
         self.grads += 1
-        return self.f.grad(p)
-
-    def __getattr__(self, name):
-        return getattr(self.f, name)
+        return super().grad(p)
 
 
 def total(a):
@@ -106,7 +134,7 @@ def matrix(p, xx, xy, yy):
 
 def on_a_line(name, value, slope, curvature, **places):
     """A surface with d = 1 from three functions of one number."""
-    return Surface(name, lambda p: value(p)[0], slope, lambda p: curvature(p)[None], **places)
+    return Surface(name, lambda p: value(p)[0], slope, hessian=lambda p: curvature(p)[None], **places)
 
 
 def quadratic_form(A, name="quadratic form", start=None, window=None):
@@ -145,7 +173,7 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
         name,
         value,
         gradient,
-        hessian,
+        hessian=hessian,
         start=np.ones(d) if start is None else start,
         window=((-2, 2),) * d if window is None else window,
         minima=np.zeros((int(eigenvalues[0] > 0), d)),
@@ -179,21 +207,33 @@ def quadratic(kappa=10.0, angle=0.0, L=1.0):
     return replace(valley, L=float(L), mu=float(mu))
 
 
-def rosenbrock_gradient(p):
-    x, y = p
-    slope = 200 * (y - x * x)
-    return np.array((2 * (x - 1 - x * slope), slope))
-
-
 def rosenbrock_value(p):
     x, y = p
     u, v = 1 - x, y - x * x
     return u * u + 100 * (v * v)
 
 
+def rosenbrock_gradient(p):
+    x, y = p
+    slope = 200 * (y - x * x)
+    return np.array((2 * (x - 1 - x * slope), slope))
+
+
 def rosenbrock_hessian(p):
     x, y = p
     return matrix(p, 1200 * (x * x) - 400 * y + 2, -400 * x, 200)
+
+
+rosenbrock = Surface(
+    "Rosenbrock",
+    rosenbrock_value,
+    rosenbrock_gradient,
+    hessian=rosenbrock_hessian,
+    start=(-1.2, 1),
+    window=((-2, 2), (-1, 3)),
+    minima=(1, 1),
+)
+r"""A bent valley: easy to reach, slow to follow. $(1-x)^2 + 100(y-x^2)^2$, Rosenbrock (1960), with its start."""
 
 
 def beale_terms(p):
@@ -221,6 +261,21 @@ def beale_hessian(p):
     return matrix(p, 2 * (a * a + b * b + c * c), 2 * xy, 2 * yy)
 
 
+beale = Surface(
+    "Beale",
+    beale_value,
+    beale_gradient,
+    hessian=beale_hessian,
+    start=(1, 1),
+    window=((-4.5, 4.5), (-4.5, 4.5)),
+    minima=(3, 0.5),
+)
+r"""Flat, with steep walls towards the corners; the slopes reach 10⁵ and vanish along y = 1.
+
+$(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2$, Beale (1958)
+"""
+
+
 def himmelblau_value(p):
     x, y = p
     u, v = x * x + y - 11, x + y * y - 7
@@ -236,6 +291,23 @@ def himmelblau_gradient(p):
 def himmelblau_hessian(p):
     x, y = p
     return matrix(p, 12 * (x * x) + 4 * y - 42, 4 * (x + y), 12 * (y * y) + 4 * x - 26)
+
+
+himmelblau = Surface(
+    "Himmelblau",
+    himmelblau_value,
+    himmelblau_gradient,
+    hessian=himmelblau_hessian,
+    start=(0, 0),
+    window=((-5, 5), (-5, 5)),
+    minima=(
+        (3, 2),
+        (-2.805118086952745, 3.131312518250573),
+        (-3.779310253377747, -3.2831859912861696),
+        (3.5844283403304917, -1.8481265269644036),
+    ),
+)
+r"""Four minima, all of them 0. $(x^2+y-11)^2 + (x+y^2-7)^2$, Himmelblau (1972)"""
 
 
 def rastrigin(d=2):
@@ -260,12 +332,148 @@ def rastrigin(d=2):
         f"Rastrigin, d = {checked_d(d)}",
         lambda p: total(p * p + 10 * (1 - np.cos(turn * p))),
         lambda p: 2 * p + 10 * turn * np.sin(turn * p),
-        hessian,
+        hessian=hessian,
         start=np.full(d, 3.3),
         window=((-5.12, 5.12),) * d,
         minima=np.zeros((1, d)),
         L=2 + 10 * turn * turn,
     )
+
+
+saddle = Surface(
+    "saddle",
+    lambda p: p[0] * p[0] - p[1] * p[1],
+    lambda p: np.array((2 * p[0], -2 * p[1])),
+    hessian=lambda p: matrix(p, 2, 0, -2),
+    start=(1, 0.01),
+    window=((-2, 2), (-2, 2)),
+    L=2.0,
+    mu=-2.0,
+)
+r"""The strict saddle: the way out is y. $x^2 - y^2$"""
+
+
+monkey_saddle = Surface(
+    "monkey saddle",
+    lambda p: p[0] * (p[0] * p[0] - 3 * (p[1] * p[1])),
+    lambda p: np.array((3 * (p[0] * p[0] - p[1] * p[1]), -6 * (p[0] * p[1]))),
+    hessian=lambda p: matrix(p, 6 * p[0], -6 * p[1], -6 * p[0]),
+    start=(0.5, 0.05),
+    window=((-1.5, 1.5), (-1.5, 1.5)),
+)
+r"""Three ways down, and no curvature at all at the origin. $x^3 - 3xy^2$"""
+
+
+plateau = on_a_line(
+    "plateau",
+    lambda x: 1 - np.exp(-0.5 * (x * x)),
+    lambda x: x * np.exp(-0.5 * (x * x)),
+    lambda x: (1 - x * x) * np.exp(-0.5 * (x * x)),
+    start=(5,),
+    window=((-6, 6),),
+    minima=(0,),
+    L=1.0,
+)
+r"""A well in a plain: from 5, the slope is 2·10⁻⁵. $1 - e^{-x^2/2}$"""
+
+
+bumpy = on_a_line(
+    "bumpy",
+    lambda x: 0.1 * (x * x) + np.sin(3 * x),
+    lambda x: 0.2 * x + 3 * np.cos(3 * x),
+    lambda x: 0.2 - 9 * np.sin(3 * x),
+    start=(5,),
+    window=((-8, 8),),
+    minima=(-0.5122140283561128,),
+    L=9.2,
+)
+r"""Eight minima in the window, one of them global. $x^2/10 + \sin 3x$"""
+
+
+def sharp_and_flat_terms(x):
+    """Distances from both wells, the flat parabola, and how much more the sharp one counts there."""
+    a, b = x - 1, x + 2
+    flat = 0.5 + 0.5 * (b * b)
+    return a, b, flat, np.exp(4 * (flat - 44.5 * (a * a)))
+
+
+def sharp_and_flat_value(x):
+    *_, flat, odds = sharp_and_flat_terms(x)
+    return flat - 0.25 * np.log1p(odds)
+
+
+def sharp_and_flat_slope(x):
+    a, b, _, odds = sharp_and_flat_terms(x)
+    return (odds * (89 * a) + b) / (1 + odds)
+
+
+def sharp_and_flat_curvature(x):
+    a, b, _, odds = sharp_and_flat_terms(x)
+    share, apart = odds / (1 + odds), 89 * a - b
+    return 1 + 88 * share - 4 * share * (1 - share) * (apart * apart)
+
+
+sharp_and_flat = on_a_line(
+    "sharp and flat",
+    sharp_and_flat_value,
+    sharp_and_flat_slope,
+    sharp_and_flat_curvature,
+    start=(0.8,),
+    window=((-5, 2),),
+    minima=((0.9999999999305229,), (-2,)),
+    L=89.0,
+)
+r"""A sharp well at 1, the global minimum, and a flat one at -2.
+
+$-\tfrac14\log\left(e^{-4s} + e^{-4u}\right)$ with $s = \frac{89}2(x-1)^2$ and $u = \frac12 + \frac12(x+2)^2$: the
+smaller of two parabolas, the corner rounded. The sharp one's curvature is 89: at a rate above 2/89 = 0.0225 gradient
+descent cannot settle there, however low it is.
+"""
+
+
+absolute = on_a_line(
+    "|x|",
+    np.abs,
+    np.sign,
+    np.zeros_like,
+    start=(0.7,),
+    window=((-1, 1),),
+    minima=(0,),
+)
+r"""A kink: the slope never gets small. $|x|$; at 0, `grad` is 0."""
+
+
+quartic = on_a_line(
+    "x⁴",
+    lambda x: (x * x) * (x * x),
+    lambda x: 4 * (x * x * x),
+    lambda x: 12 * (x * x),
+    start=(1,),
+    window=((-2, 2),),
+    minima=(0,),
+)
+r"""A bowl with no curvature at its bottom, and no bound to it further up. $x^4$"""
+
+
+lessard = on_a_line(
+    "Lessard's piecewise quadratic",
+    lambda x: np.where(
+        x < 1, 12.5 * (x * x), np.where(x < 2, 0.5 * (x * x) + 24 * x - 12, 12.5 * (x * x) - 24 * x + 36)
+    ),
+    lambda x: np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24)),
+    lambda x: np.where((x < 1) | (x >= 2), x.dtype.type(25), x.dtype.type(1)),
+    start=(3.3,),
+    window=((-4, 4),),
+    minima=(0,),
+    L=25.0,
+    mu=1.0,
+)
+r"""Strongly convex and smooth, and yet the heavy ball can circle on it for ever.
+
+Slope $25x$ for $x < 1$, $x + 24$ for $1 \le x < 2$, $25x - 24$ for $x \ge 2$. With the rate 1/9 and momentum 4/9, the
+best for every quadratic of curvatures 1 to 25, the ball ends in the cycle -1.802, 2.116, 0.647.
+Source: Lessard, Recht and Packard (2016), eq. 4.11.
+"""
 
 
 def nesterov_worst(d, L=1.0):
@@ -309,7 +517,7 @@ def nesterov_worst(d, L=1.0):
         f"Nesterov's worst, d = {d}",
         value,
         gradient,
-        hessian,
+        hessian=hessian,
         start=np.zeros(d),
         window=((-0.5, 1.5),) * d,
         minima=chain,
@@ -322,152 +530,3 @@ def checked_d(d):
     if isinstance(d, bool) or not hasattr(d, "__index__") or d < 1:
         raise ValueError(f"d must be an integer >= 1; got {d!r}")
     return int(d)
-
-
-rosenbrock = Surface(
-    "Rosenbrock",
-    rosenbrock_value,
-    rosenbrock_gradient,
-    rosenbrock_hessian,
-    start=(-1.2, 1),
-    window=((-2, 2), (-1, 3)),
-    minima=(1, 1),
-)
-
-beale = Surface(
-    "Beale",
-    beale_value,
-    beale_gradient,
-    beale_hessian,
-    start=(1, 1),
-    window=((-4.5, 4.5), (-4.5, 4.5)),
-    minima=(3, 0.5),
-)
-
-himmelblau = Surface(
-    "Himmelblau",
-    himmelblau_value,
-    himmelblau_gradient,
-    himmelblau_hessian,
-    start=(0, 0),
-    window=((-5, 5), (-5, 5)),
-    minima=(
-        (3, 2),
-        (-2.805118086952745, 3.131312518250573),
-        (-3.779310253377747, -3.2831859912861696),
-        (3.5844283403304917, -1.8481265269644036),
-    ),
-)
-
-saddle = Surface(
-    "saddle",
-    lambda p: p[0] * p[0] - p[1] * p[1],
-    lambda p: np.array((2 * p[0], -2 * p[1])),
-    lambda p: matrix(p, 2, 0, -2),
-    start=(1, 0.01),
-    window=((-2, 2), (-2, 2)),
-    minima=(),
-    L=2.0,
-    mu=-2.0,
-)
-
-monkey_saddle = Surface(
-    "monkey saddle",
-    lambda p: p[0] * (p[0] * p[0] - 3 * (p[1] * p[1])),
-    lambda p: np.array((3 * (p[0] * p[0] - p[1] * p[1]), -6 * (p[0] * p[1]))),
-    lambda p: matrix(p, 6 * p[0], -6 * p[1], -6 * p[0]),
-    start=(0.5, 0.05),
-    window=((-1.5, 1.5), (-1.5, 1.5)),
-    minima=(),
-)
-
-plateau = on_a_line(
-    "plateau",
-    lambda x: 1 - np.exp(-0.5 * (x * x)),
-    lambda x: x * np.exp(-0.5 * (x * x)),
-    lambda x: (1 - x * x) * np.exp(-0.5 * (x * x)),
-    start=(5,),
-    window=((-6, 6),),
-    minima=(0,),
-    L=1.0,
-)
-
-bumpy = on_a_line(
-    "bumpy",
-    lambda x: 0.1 * (x * x) + np.sin(3 * x),
-    lambda x: 0.2 * x + 3 * np.cos(3 * x),
-    lambda x: 0.2 - 9 * np.sin(3 * x),
-    start=(5,),
-    window=((-8, 8),),
-    minima=(-0.5122140283561128,),
-    L=9.2,
-)
-
-
-def sharp_and_flat_terms(x):
-    """The flat parabola, how far it lies above the sharp one, and the sharp one's share in the minimum of both."""
-    a, b = x - 1, x + 2
-    flat = 0.5 + 0.5 * (b * b)
-    odds = np.exp(flat - 45 * (a * a))
-    return a, b, flat, odds
-
-
-def sharp_and_flat_slope(x):
-    a, b, _, odds = sharp_and_flat_terms(x)
-    return (odds * (90 * a) + b) / (1 + odds)
-
-
-def sharp_and_flat_curvature(x):
-    a, b, _, odds = sharp_and_flat_terms(x)
-    share, apart = odds / (1 + odds), 90 * a - b
-    return 1 + 89 * share - share * (1 - share) * (apart * apart)
-
-
-def sharp_and_flat_value(x):
-    *_, flat, odds = sharp_and_flat_terms(x)
-    return flat - np.log1p(odds)
-
-
-sharp_and_flat = on_a_line(
-    "sharp and flat",
-    sharp_and_flat_value,
-    sharp_and_flat_slope,
-    sharp_and_flat_curvature,
-    start=(0.8,),
-    window=((-5, 2),),
-    minima=((0.9997752666226533,), (-2,)),
-)
-
-absolute = on_a_line(
-    "|x|",
-    lambda x: np.abs(x),
-    lambda x: np.sign(x),
-    lambda x: np.zeros_like(x),
-    start=(0.7,),
-    window=((-1, 1),),
-    minima=(0,),
-)
-
-quartic = on_a_line(
-    "x⁴",
-    lambda x: (x * x) * (x * x),
-    lambda x: 4 * (x * x * x),
-    lambda x: 12 * (x * x),
-    start=(1,),
-    window=((-2, 2),),
-    minima=(0,),
-)
-
-lessard = on_a_line(
-    "Lessard's piecewise quadratic",
-    lambda x: np.where(
-        x < 1, 12.5 * (x * x), np.where(x < 2, 0.5 * (x * x) + 24 * x - 12, 12.5 * (x * x) - 24 * x + 36)
-    ),
-    lambda x: np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24)),
-    lambda x: np.where((x < 1) | (x >= 2), x.dtype.type(25), x.dtype.type(1)),
-    start=(3.3,),
-    window=((-4, 4),),
-    minima=(0,),
-    L=25.0,
-    mu=1.0,
-)
