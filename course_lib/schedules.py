@@ -30,7 +30,7 @@ def checked_number(name, value, least, most=math.inf):
     return float(value)
 
 
-def checked_steps(name, value, least=1):
+def checked_count(name, value, least=1):
     """An int of at least this, or a ValueError."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} must be an integer >= {least}; got {value!r}")
@@ -60,7 +60,7 @@ def step_decay(lr, every, factor=0.1):
     Returns a function t -> rate. Errors: ValueError for a bad argument.
     Convention: torch's StepLR; optax.exponential_decay with staircase=True.
     """
-    lr, every = checked_rate("lr", lr), checked_steps("every", every)
+    lr, every = checked_rate("lr", lr), checked_count("every", every)
     factor = checked_number("factor", factor, 0, 1)
     return lambda t: lr * factor ** (t // every)
 
@@ -124,7 +124,7 @@ def cosine(lr, steps, floor=0.0):
     Source: Loshchilov and Hutter (2017), eq. 5, without restarts. Convention: optax.cosine_decay_schedule (its alpha is
     floor / lr); torch's CosineAnnealingLR agrees up to step T and climbs again afterwards.
     """
-    lr, steps, floor = checked_rate("lr", lr), checked_steps("steps", steps), checked_rate("floor", floor)
+    lr, steps, floor = checked_rate("lr", lr), checked_count("steps", steps), checked_rate("floor", floor)
     return lambda t: half_cosine(lr, floor, t / steps)
 
 
@@ -144,7 +144,7 @@ def warmup(schedule, steps):
     Source: Goyal et al. (2017), section 2.2. Convention: no step is wasted at rate 0; torch's LinearLR with
     start_factor=1/(w+1), total_iters=w, or optax.linear_schedule from lr/(w+1), joined to what follows at w.
     """
-    steps = checked_steps("steps", steps, 0)
+    steps = checked_count("steps", steps, 0)
     if not callable(schedule):
         schedule = constant(schedule)
     return lambda t: schedule(0) * ((t + 1) / (steps + 1)) if t < steps else schedule(t - steps)
@@ -163,7 +163,7 @@ def one_cycle(lr, steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
     Source: Smith and Topin (2018). Convention: optax.cosine_onecycle_schedule; torch's OneCycleLR reaches its peak and
     its end one step earlier.
     """
-    lr, steps = checked_rate("lr", lr), checked_steps("steps", steps)
+    lr, steps = checked_rate("lr", lr), checked_count("steps", steps)
     top = checked_number("pct_start", pct_start, 0, 1) * steps
     first = lr / checked_number("div_factor", div_factor, 1)
     last = first / checked_number("final_div_factor", final_div_factor, 1)

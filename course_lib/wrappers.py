@@ -1,0 +1,210 @@
+"""Wrappers: each takes a step and returns a step, so they stack and go wherever a method goes.
+
+``clip_by_norm(adam, 1.0)`` has the shape of ``adam``: ``x, *memory = method(x, g, *memory, **hyper)``. A wrapper that
+remembers something puts it before the memory of the method inside. ``blocked`` alone changes arrays in place.
+"""
+
+import math
+from numbers import Real
+from operator import index
+
+import numpy as np
+
+from course_lib.schedules import checked_count, checked_number, constant
+
+
+def checked_limit(limit):
+    """A finite float > 0, or a ValueError."""
+    if not isinstance(limit, Real) or not 0 < limit < math.inf:
+        raise ValueError(f"limit must be a finite number > 0; got {limit!r}")
+    return float(limit)
+
+
+def clip_by_norm(method, limit):
+    r"""Shorten a gradient that is longer than the limit; its direction stays.
+
+    $g \leftarrow g\,\min(1, c/\|g\|_2)$, the norm along axis 0: each run its own
+
+    method: a step.
+    limit: c, a number > 0; a large one changes nothing, a small one leaves the direction alone.
+    Returns a step with the memory of method.
+    Errors: ValueError for a bad limit.
+    Source: Pascanu, Mikolov and Bengio (2013), algorithm 1. torch.nn.utils.clip_grad_norm_ adds 1e-6 to the norm;
+    optax.clip_by_global_norm agrees.
+    """
+    limit = checked_limit(limit)
+
+    def step(x, g, *memory, **hyper):
+        norm = np.hypot.reduce(g, dtype=float)  # no square to overflow; a run alone and in a batch get the same sum
+        return method(x, g * (limit / np.maximum(norm, limit)).astype(g.dtype), *memory, **hyper)
+
+    return step
+
+
+def clip_by_value(method, limit):
+    r"""Cut each coordinate of the gradient at the limit; its direction changes.
+
+    $g_i \leftarrow \max(-c, \min(g_i, c))$
+
+    method: a step.
+    limit: c, a number > 0; a large one changes nothing, a small one leaves the signs alone.
+    Returns a step with the memory of method.
+    Errors: ValueError for a bad limit.
+    Source: Mikolov (2012); torch.nn.utils.clip_grad_value_ and optax.clip agree.
+    """
+    limit = checked_limit(limit)
+    return lambda x, g, *memory, **hyper: method(x, np.clip(g, -limit, limit), *memory, **hyper)
+
+
+def l2(method, decay):
+    r"""An L2 penalty: the gradient of $\tfrac\lambda2\|x\|^2$ is added to the gradient, before the method sees it.
+
+    $g \leftarrow g + \lambda x$
+
+    method: a step; an adaptive one divides the penalty, too, by the size of the gradients.
+    decay: $\lambda \ge 0$, a number; 0 changes nothing.
+    Returns a step with the memory of method.
+    Errors: ValueError for a bad decay.
+    Convention: weight_decay of torch.optim.SGD and Adam; optax.add_decayed_weights before the method.
+    """
+    decay = checked_number("decay", decay, 0)
+    return lambda x, g, *memory, **hyper: method(x, g + decay * x, *memory, **hyper)
+
+
+def decoupled_decay(method, decay):
+    r"""Weight decay beside the gradient: the point shrinks by itself, whatever the method makes of the gradient.
+
+    $x \leftarrow (1 - \eta\lambda)\,x$, then the step with the gradient of the old point
+
+    method: a step; with `adam` this is `adamw`, to the last bit.
+    decay: $\lambda \ge 0$, a number; 0 changes nothing.
+    Returns a step with the memory of method; lr must be given, as it scales the decay.
+    Errors: ValueError for a bad decay.
+    Source: Loshchilov and Hutter (2019), with the decay scaled by $\eta$ as in torch.optim.AdamW and optax.adamw.
+    """
+    decay = checked_number("decay", decay, 0)
+    return lambda x, g, *memory, lr, **hyper: method((1 - lr * decay) * x, g, *memory, lr=lr, **hyper)
+
+
+def perturbed(method, sigma, rng):
+    r"""Noise on the point after each step, each run its own.
+
+    $x_{t+1} \leftarrow x_{t+1} + \sigma_t\, \xi_t,\quad \xi_t \sim \mathcal N(0, I)$
+
+    method: a step.
+    sigma: standard deviation in each coordinate, a number >= 0, or a function of the step t = 0, 1, ...: now and then
+        is `lambda t: 0.01 * (t % 50 == 0)`.
+    rng: a numpy.random.Generator; it moves on, so a second run sees other noise.
+    Returns a step whose memory is the number of steps done, then that of method.
+    Errors: ValueError for a bad sigma.
+    Source: Jin et al. (2017), with Gaussian noise in place of a ball and times of your choice.
+    """
+    if not callable(sigma):
+        sigma = constant(checked_number("sigma", sigma, 0))
+
+    def step(x, g, t=0, *memory, **hyper):
+        x, *memory = method(x, g, *memory, **hyper)
+        noise = sigma(t) * rng.standard_normal(x.shape)
+        return x + noise.astype(x.dtype), t + 1, *memory
+
+    return step
+
+
+def averaged(method, after=0):
+    r"""The running mean of the points beside the points: the mean forgets noise that the points keep.
+
+    $\bar x_t = (1-w_t)\,\bar x_{t-1} + w_t x_t,\quad w_t = 1/\max(1,\ t - a)$
+
+    The points go their way as without the mean: gradients are taken at x. The mean is the first entry of the memory:
+    `*_, (x, mean, *_) = islice(iterate(averaged(gd), f, start, lr=0.1), steps + 1)`.
+
+    method: a step.
+    after: a, number of steps, int >= 0, whose points are left out; until then the mean is the latest point. 0 takes
+        all points but the start.
+    Returns a step with memory (mean, t, *memory of method); mean has the shape of x, t counts the steps done.
+    Errors: ValueError for a bad after.
+    Source: Polyak and Juditsky (1992); torch.optim.swa_utils.AveragedModel takes the same mean.
+    """
+    after = checked_count("after", after, 0)
+
+    def step(x, g, mean=0.0, t=0, *memory, **hyper):
+        x, *memory = method(x, g, *memory, **hyper)
+        t = t + 1
+        weight = 1 / max(1, t - after)
+        return x, (1 - weight) * mean + weight * x, t, *memory
+
+    return step
+
+
+def checked_shapes(shapes):
+    """A list of tuples of ints >= 1, at least one tuple, or a ValueError."""
+    try:
+        layers = [tuple(index(n) for n in np.ravel(shape).tolist()) for shape in shapes]
+    except (TypeError, ValueError):
+        layers = []
+    if not layers or any(n < 1 for shape in layers for n in shape):
+        raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
+    return layers
+
+
+def per_layer(method, shapes):
+    r"""Cut a flat vector into layers and step each in its own shape, with a memory of its own.
+
+    method: a step; it sees an array of shape (*shape, *runs) for each layer: matrices for `muon`. `lamb` takes norms
+        along axis 0: give it flat layers.
+    shapes: the layers in order, each a tuple of ints >= 1, or one int for a flat layer; their sizes add up to d.
+    Returns a step on (d, *runs) whose memory is one tuple: for each layer, the tuple of its memory.
+    Errors: ValueError for shapes that are no shapes, and, at the first step, for a point of another length.
+    """
+    shapes = checked_shapes(shapes)
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    fresh = ((),) * len(shapes)
+
+    def layers(a):
+        return [part.reshape(*shape, *a.shape[1:]) for part, shape in zip(np.split(a, ends[:-1]), shapes)]
+
+    def step(x, g, memories=fresh, **hyper):
+        if len(x) != ends[-1]:
+            raise ValueError(f"shapes must add up to {len(x)} numbers; {shapes} add up to {ends[-1]}")
+        stepped = [method(*layer, *memory, **hyper) for *layer, memory in zip(layers(x), layers(g), memories)]
+        flat = [layer.reshape(-1, *x.shape[1:]) for layer, *_ in stepped]
+        return np.concatenate(flat), tuple(tuple(memory) for _, *memory in stepped)
+
+    return step
+
+
+def blocked(method, size=2**17):
+    r"""The same step, walked over a very long vector in blocks that stay in the cache. IT WRITES IN PLACE.
+
+    NumPy makes a new array for each operation of a formula; a vector of millions travels to memory and back each time,
+    a block does not. The first step copies x; from then on THE ARRAYS THAT A STEP RETURNED ARE OVERWRITTEN BY THE NEXT:
+    copy what you keep. The start and the gradients are never changed, and the numbers are those of method, bit for bit.
+
+    method: a step in which every coordinate goes alone: not `lamb`, `muon`, `clip_by_norm` or `per_layer`. These go
+        around it: `clip_by_norm(blocked(adam), 1.0)`.
+    size: rows of x in a block, int >= 1.
+    Returns a step with the memory of method: arrays of the shape of x are walked over, counts are passed on.
+    Errors: ValueError for a bad size.
+    """
+    size = checked_count("size", size, 1)
+    # glibc hands freed blocks back to the system, page by page, until it has once seen a larger one come and go
+    np.empty(2**24, np.int8)
+
+    def alike(a, x):
+        return isinstance(a, np.ndarray) and a.shape == x.shape
+
+    def step(x, g, *memory, **hyper):
+        whole = [x, *memory] if memory else [x.copy()]
+        for start in range(0, len(x), size):
+            rows = slice(start, start + size)
+            new = method(x[rows], g[rows], *(m[rows] if alike(m, x) else m for m in memory), **hyper)
+            if len(whole) < len(new):
+                whole += [np.empty_like(whole[0]) if alike(m, new[0]) else m for m in new[1:]]
+            for i, m in enumerate(new):
+                if alike(m, new[0]):
+                    whole[i][rows] = m
+                else:
+                    whole[i] = m
+        return tuple(whole)
+
+    return step
