@@ -46,10 +46,9 @@ def show(caption):
     display(Markdown(f"*Figure: {caption}*"))
 
 
-def panels(columns=2, rows=1, height=3.6, **kwargs):
-    """A row (or rows) of empty axes in one figure, as an array like that of `plt.subplots`."""
-    _, axes = plt.subplots(rows, columns, figsize=(4.6 * columns, height * rows), **kwargs)
-    return axes
+def panels(columns=2, rows=1, width=4.6, height=3.6):
+    """Empty axes in one figure, an array of them as that of `plt.subplots`. width, height: inches of each."""
+    return plt.subplots(rows, columns, figsize=(width * columns, height * rows))[1]
 
 
 def _axes(ax):
@@ -62,14 +61,11 @@ def _titled(ax, title, xlabel=None, ylabel=None):
 
 
 def _line_styles(labels):
-    """One Matplotlib style for each label: the method's own; a second run of the same method is drawn thinner."""
-    seen, lines = {}, []
-    for label, (color, dash, marker) in zip(labels, styles([label.split(",")[0] for label in labels]), strict=True):
-        again = seen[color, dash] = seen.get((color, dash), -1) + 1
-        width = 2.2 / (1 + again)
-        dash = (0, dash) if dash else "solid"
-        lines.append({"color": color, "linestyle": dash, "marker": marker, "linewidth": width, "label": label})
-    return lines
+    """Each label's style in Matplotlib's words."""
+    return [
+        {"label": label, "color": color, "linestyle": dash, "marker": marker}
+        for label, (color, dash, marker) in zip(labels, styles(labels), strict=True)
+    ]
 
 
 def surface(f, ax=None, window=None, title=None, levels=24):
@@ -107,7 +103,8 @@ def paths(f, runs, ax=None, window=None, title=None, marks=True):
         points = path if f.d == 2 else (path[0], f(path))
         ax.plot(*points, **style if marks else style | {"marker": ""}, markersize=3.5)
         ax.plot(*(p[0] for p in points), marker="o", color="black", markersize=5, zorder=4)
-    ax.legend()
+    if len(runs) > 1:
+        ax.legend()
     return ax
 
 
@@ -145,6 +142,25 @@ def heat(x, y, z, ax=None, title=None, xlabel=None, ylabel=None, label=None, lim
     return _titled(ax, title, xlabel, ylabel)
 
 
+def regions(X, y, score, ax=None, title=None):
+    """Points of two classes over what a classifier says of the plane: its border is where the score is 0.
+
+    X: array (n, 2). y: array (n,) of two values. score: function of points (m, 2) that gives (m,), above 0 for the
+    larger value of y.
+    """
+    ax = _axes(ax)
+    low, high = X.min(axis=0) - 0.4, X.max(axis=0) + 0.4
+    across, up = np.meshgrid(np.linspace(low[0], high[0], 161), np.linspace(low[1], high[1], 161))
+    z = score(np.column_stack([across.ravel(), up.ravel()])).reshape(across.shape)
+    ax.contourf(across, up, z > 0, levels=[-0.5, 0.5, 1.5], colors=["#e3edf6", "#fbeadf"])
+    ax.contour(across, up, z, levels=[0], colors="black", linewidths=1)
+    for value, color, marker in zip(np.unique(y), ("#0060A8", "#BC3900"), ("o", "^"), strict=True):
+        ax.plot(*X[y == value].T, marker, color=color, markersize=4, markeredgecolor="white", markeredgewidth=0.4)
+    ax.set(aspect="equal")
+    ax.grid(False)
+    return _titled(ax, title)
+
+
 def arrows(points, vectors, label, ax, color=GREY):
     """Arrows to their true length: from points (2, n) along vectors (2, n)."""
     ax.quiver(
@@ -161,7 +177,8 @@ def race(f, runs, title=None, window=None):
     """
     left, right = panels(2, height=4.0)
     paths(f, runs, left, window, title, marks=False)
-    left.get_legend().remove()
+    if left.get_legend():
+        left.get_legend().remove()
     lowest = min((f(m) for m in f.minima), default=0.0)
     curves({label: f(path) - lowest for label, path in runs.items()}, right, ylabel="$f(x) - f^*$", marks=8)
     return left, right
@@ -178,8 +195,8 @@ def animation(f, runs, frames=60, caption=""):
 
     if not 2 <= frames <= 100:
         raise ValueError(f"frames must be a number from 2 to 100; got {frames!r}")
-    figure, ax = plt.subplots(figsize=(5.2, 4.0), dpi=72)
-    surface(f, ax)
+    figure, ax = plt.subplots(figsize=(5.2, 4.0), dpi=72, layout="none")  # a layout anew for each frame takes seconds
+    surface(f, ax, levels=10).set(xticks=[], yticks=[])
     lines = [ax.plot([], [], **style, markersize=5, markevery=[-1])[0] for style in _line_styles(runs)]
     ax.legend(loc="upper left")
     steps = len(next(iter(runs.values()))[0]) - 1
@@ -191,7 +208,8 @@ def animation(f, runs, frames=60, caption=""):
         ax.set_title(f"step {step}")
         return lines
 
-    film = FuncAnimation(figure, draw, shown, interval=80).to_jshtml(default_mode="once")
+    with plt.rc_context({"animation.frame_format": "jpeg"}):
+        film = FuncAnimation(figure, draw, shown, interval=80).to_jshtml(default_mode="once")
     plt.close(figure)
     # a random name for the film's controls would make two runs of one notebook differ
     return HTML(re.sub(r"[0-9a-f]{32}", "film", film) + f"<p><em>Film: {caption}</em></p>")

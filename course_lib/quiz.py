@@ -5,10 +5,10 @@ A prediction is typed or picked, with a confidence, and locked before the run; `
     predict("04-gain", "How many times farther does heavy ball go than gradient descent?", unit="times")
     reveal("04-gain", 9.1)
 
-A question answers each wrong answer with the misconception it shows::
+A question answers each wrong answer with the misconception it shows. Its words are in questions/04.toml, not in the
+cell, where they would give the answer away::
 
-    ask("04-mean", "What is the gain of a running mean?", {"1": "Its weights add up to 1.", "10": "That is the sum's."},
-        right="1")
+    ask("04-mean")
 
 Each is a widget, and in the same output a text that never depends on what was answered: readers without a kernel see
 the question, and tests see the same output every time. Nothing entered stops nothing. Maths is written $...$ in
@@ -24,6 +24,9 @@ import json
 import os
 import re
 import time
+import tomllib
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 CONFIDENCES = (50, 70, 90)
@@ -68,17 +71,13 @@ def reveal(key, value, *, within=WITHIN):
     show(measured, f"<p><b>{escape(measured)}</b></p>", lambda widgets: comparison(widgets, key, value, unit, within))
 
 
-def ask(key, question, answers, *, right):
+def ask(key):
     """Asks a question with one right answer.
 
-    key: its name, "04-mean".
-    question: text, maths as $...$.
-    answers: {answer: why it is right, or which misconception it shows}.
-    right: the right one of the answers.
-    Errors: ValueError if right is not one of them.
+    key: its name, "04-mean": its words stand under this name in questions/04.toml, out of the learner's sight.
+    Errors: KeyError if the file of that lesson has no such question.
     """
-    if right not in answers:
-        raise ValueError(f"right must be one of the answers, {', '.join(answers)}; got {right!r}")
+    question, right, answers = questions(key.split("-")[0])[key].values()
     verdicts = {answer: f"{'Right.' if answer == right else 'Not so.'} {why}" for answer, why in answers.items()}
     folded = "".join(
         f"<details><summary>{escape(answer)}</summary><p>{escape(verdict)}</p></details>"
@@ -87,6 +86,13 @@ def ask(key, question, answers, *, right):
     words = f"Question: {question} {' / '.join(answers)}"
     page = f"<p><b>Question.</b> {escape(question)}</p>{folded}"
     show(words, page, lambda widgets: choice(widgets, key, question, verdicts))
+
+
+@cache
+def questions(lesson):
+    """{key: {question, right, answers}} of a lesson, from its file."""
+    file = resources.files("course_lib") / "questions" / f"{lesson}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def calibration():
