@@ -99,7 +99,7 @@ class Delegate:
 def counted(f):
     r"""The same function, which counts: how often its value and its gradient were asked for.
 
-    f: a surface or a problem.
+    f: what is descended: a surface, a problem, or the batches of one (not a problem whose batches are taken later).
     Returns an object that stands for f, with two more attributes: `calls` and `grads`, ints that start at 0. One call
     with many points side by side counts once: it is one evaluation of each run.
     """

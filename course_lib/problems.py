@@ -1,0 +1,425 @@
+r"""Losses over data: what a model is fitted by. All of them, and some of the examples at a time.
+
+A `Problem` is a mean over n examples, and is asked like a surface: value by call, ``grad``, ``hess``, with weights of
+shape (d, *runs). Its gradient on a mini-batch costs the share of the batch. The data are made from a Generator that the
+caller seeds; only the digits are shipped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+import numpy as np
+
+from .surfaces import Delegate, points
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """The loss of an output z where y is right, and its first and second derivatives in z."""
+
+    value: Callable
+    slope: Callable
+    curvature: Callable | None = None
+    steepest: float | None = None  # the largest curvature
+
+
+def softplus(z):
+    return np.logaddexp(0, z)
+
+
+def softmax(z):
+    """Probabilities, positive and with sum 1 along the last axis, whose logarithms differ as the entries of z do."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy_value(z, y):
+    top = z.max(axis=-1, keepdims=True)
+    return top + np.log(np.exp(z - top).sum(axis=-1, keepdims=True)) - (y * z).sum(axis=-1, keepdims=True)
+
+
+squared_loss = Loss(
+    lambda z, y: 0.5 * ((z - y) * (z - y)),
+    lambda z, y: z - y,
+    lambda z, y: np.ones_like(z),
+    1.0,
+)
+
+# y is -1 or 1; exp(-softplus) is the logistic function, exact for the largest margins and without overflow
+logistic_loss = Loss(
+    lambda z, y: softplus(-y * z),
+    lambda z, y: -y * np.exp(-softplus(y * z)),
+    lambda z, y: np.exp(-softplus(z) - softplus(-z)),
+    0.25,
+)
+
+hinge_loss = Loss(
+    lambda z, y: np.maximum(0, 1 - y * z),
+    lambda z, y: np.where(y * z < 1, -y, 0).astype(z.dtype),
+    lambda z, y: np.zeros_like(z),
+)
+
+cross_entropy = Loss(cross_entropy_value, lambda z, y: softmax(z) - y)  # y is 1 for the right class, else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    r"""The mean of a loss over examples, as a function of the weights w.
+
+    f(w): values, shape (*runs), at weights w, shape (d, *runs).
+    f.grad(w): gradients, shape (d, *runs). f.hess(w): Hessians, shape (d, d, *runs), of the linear models.
+    f.accuracy(w): share of the examples that are classified right, shape (*runs).
+    f.batches(size, rng): the same problem, its gradients from mini-batches.
+    f.X: array (n, ...), one example a row. f.y: array (n, ...), the targets.
+    f.name: str. f.d: int. f.start: array (d,). f.minima: array (k, d), where it is known in closed form, else k = 0.
+    f.L, f.mu: bounds on the curvature, or None.
+    Each of the first three takes ``rows``, an index of examples, and is then the mean over those alone.
+    Runs are computed by matrix products: beside others, a run can differ from itself alone in the last bits.
+    """
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray
+    value: Callable
+    gradient: Callable
+    start: np.ndarray
+    minima: np.ndarray
+    hessian: Callable | None = None
+    hits: Callable | None = None
+    L: float | None = None
+    mu: float | None = None
+
+    def __repr__(self):
+        return self.name
+
+    @property
+    def d(self):
+        return len(self.start)
+
+    def __call__(self, w, rows=slice(None)):
+        w = points(w, self.d)
+        with np.errstate(all="ignore"):  # a run that diverged has a value, too: inf or NaN
+            return self.value(runs_first(w), self.X[rows], self.y[rows]).astype(w.dtype, copy=False)
+
+    def grad(self, w, rows=slice(None)):
+        w = points(w, self.d)
+        return runs_last(self.gradient(runs_first(w), self.X[rows], self.y[rows]), 1).astype(w.dtype, copy=False)
+
+    def hess(self, w, rows=slice(None)):
+        if self.hessian is None:
+            raise ValueError(f"{self.name}: there is no Hessian in closed form; take differences of gradients")
+        w = points(w, self.d)
+        return runs_last(self.hessian(runs_first(w), self.X[rows], self.y[rows]), 2).astype(w.dtype, copy=False)
+
+    def accuracy(self, w):
+        if self.hits is None:
+            raise ValueError(f"{self.name}: accuracy is a share of right classes, and there are no classes here")
+        return self.hits(runs_first(points(w, self.d)), self.X, self.y).mean(axis=-1)
+
+    def batches(self, size, rng, replace=False):
+        r"""The same problem, but each gradient is that of the next mini-batch.
+
+        size: int from 1 to n, examples in a batch; n is the full gradient. Runs side by side see the same batch.
+        rng: numpy Generator; drawing goes on where it stopped, so a run is repeated with a fresh one.
+        replace: False goes through all examples once an epoch, reshuffled each time, the last batch being what is left;
+            True draws each batch anew from all examples, and one may come twice.
+        Returns an object that stands for the problem; its value stays the loss over all examples.
+        Errors: ValueError for a size or rng out of range.
+        """
+        return Batches(self, size, rng, replace)
+
+
+def runs_first(w):
+    """Runs to the front, the weights last, in one piece: so @ broadcasts over runs at full speed."""
+    return w if w.ndim == 1 else np.ascontiguousarray(np.moveaxis(w, 0, -1))
+
+
+def runs_last(a, axes):
+    """The last axes to the front, the runs behind them."""
+    return a if a.ndim == axes else np.ascontiguousarray(np.moveaxis(a, range(-axes, 0), range(axes)))
+
+
+class Batches(Delegate):
+    def __init__(self, problem, size, rng, replace):
+        n = len(problem.X)
+        if isinstance(size, bool) or not hasattr(size, "__index__") or not 1 <= size <= n:
+            raise ValueError(f"size must be an integer from 1 to the number of examples, {n}; got {size!r}")
+        super().__init__(problem)
+        self.rows = sampled(n, int(size), checked_rng(rng), replace)
+
+    def grad(self, w):
+        return self.f.grad(w, next(self.rows))
+
+
+def sampled(n, size, rng, replace):
+    while replace:
+        yield rng.integers(n, size=size)
+    while True:
+        order = rng.permutation(n)
+        yield from (order[i : i + size] for i in range(0, n, size))
+
+
+def noisy(f, sigma, rng):
+    r"""The same function with noise on its gradient: $g + \sigma\xi$, $\xi$ standard normal, new at every call.
+
+    f: a surface or a problem. Every coordinate of every run has noise of its own.
+    sigma: standard deviation >= 0, a number or an array that broadcasts against the gradient: (d,) for one run has a
+        deviation for each coordinate.
+    rng: numpy Generator; drawing goes on where it stopped, so a run is repeated with a fresh one.
+    Returns an object that stands for f; its value stays exact.
+    Errors: ValueError for a sigma or rng out of range.
+    """
+    return Noisy(f, sigma, rng)
+
+
+class Noisy(Delegate):
+    def __init__(self, f, sigma, rng):
+        sigma = np.asarray(sigma, float)
+        if not np.all((sigma >= 0) & (sigma < np.inf)):
+            raise ValueError(f"sigma must be finite and >= 0; got {sigma}")
+        super().__init__(f)
+        self.sigma, self.rng = sigma, checked_rng(rng)
+
+    def grad(self, p):
+        g = self.f.grad(p)
+        return g + (self.sigma * self.rng.standard_normal(g.shape)).astype(g.dtype)
+
+
+def checked_rng(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(0); got {rng!r}")
+    return rng
+
+
+def least_squares(X, y, decay=0.0):
+    r"""Linear regression: half the mean square of the residuals.
+
+    $f(w) = \frac1{2n}\|Xw - y\|^2 + \frac\lambda2\|w\|^2$
+
+    X: array (n, d), one example a row; put in a column of ones for an intercept.
+    y: array (n,).
+    decay: $\lambda \ge 0$, ridge; 0 has none.
+    Returns a Problem; `minima` holds the solution, the shortest if there are many. L and mu are the largest and the
+    smallest eigenvalue of the Hessian.
+    Errors: ValueError for data or a decay out of range.
+    """
+    problem = linear("least squares", X, y, squared_loss, decay)
+    d, ridge = problem.d, np.sqrt(len(problem.X) * decay) * np.eye(problem.d)
+    solution = np.linalg.lstsq(np.vstack((problem.X, ridge)), np.concatenate((problem.y, np.zeros(d))))[0]
+    smallest = np.linalg.eigvalsh(problem.hess(problem.start))[0]
+    return replace(problem, hits=None, minima=solution[None], mu=float(max(decay, smallest)))
+
+
+def logistic(X, y, decay=0.0):
+    r"""Logistic regression: a smooth price for small and for wrong margins.
+
+    $f(w) = \frac1n\sum_i \log(1 + e^{-y_i x_i^\top w}) + \frac\lambda2\|w\|^2$
+
+    X: array (n, d), one example a row; put in a column of ones for an intercept.
+    y: array (n,) of labels -1 and 1; of class numbers 0 and 1 make ``2 * y - 1``.
+    decay: $\lambda \ge 0$; with 0 and classes that a plane separates there is no minimum, and w grows for ever.
+    Returns a Problem with L = a quarter of the largest eigenvalue of $X^\top X/n$, plus decay, and mu = decay.
+    Errors: ValueError for data, labels or a decay out of range.
+    """
+    return linear("logistic regression", X, checked_labels(y), logistic_loss, decay)
+
+
+def hinge(X, y, decay=0.0):
+    r"""Support vector machine: no price for a margin above 1, a straight one below.
+
+    $f(w) = \frac1n\sum_i \max(0,\ 1 - y_i x_i^\top w) + \frac\lambda2\|w\|^2$
+
+    X, y, decay: as in `logistic`.
+    Returns a Problem with mu = decay and no L: the slope jumps where a margin is 1. There `grad` counts it as 0, which
+    is one of the subgradients; `hess` is that of the smooth pieces.
+    Errors: ValueError for data, labels or a decay out of range.
+    """
+    return linear("support vector machine", X, checked_labels(y), hinge_loss, decay)
+
+
+def linear(name, X, y, loss, decay):
+    """A linear model's Problem: outputs z = Xw, a loss for each, and weight decay."""
+    X, y = checked_data(X, y)
+    if not 0 <= decay < np.inf:
+        raise ValueError(f"decay must be a finite number >= 0; got {decay!r}")
+    n, d = X.shape
+    largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
+
+    def value(w, X, y):
+        return loss.value(w @ X.T, y).mean(axis=-1) + 0.5 * decay * (w * w).sum(axis=-1)
+
+    def gradient(w, X, y):
+        return loss.slope(w @ X.T, y) @ X / len(X) + decay * w
+
+    def hessian(w, X, y):
+        curvatures = loss.curvature(w @ X.T, y)
+        return X.T * curvatures[..., None, :] @ X / len(X) + decay * np.eye(d)
+
+    return Problem(
+        name,
+        X,
+        y,
+        value,
+        gradient,
+        start=np.zeros(d),
+        hessian=hessian,
+        hits=lambda w, X, y: np.sign(w @ X.T) == y,
+        minima=np.empty((0, d)),
+        L=None if loss.steepest is None else float(loss.steepest * largest + decay),
+        mu=float(decay),
+    )
+
+
+def classify(network, X, y):
+    r"""A network's mean cross-entropy over examples, as a function of its flat vector of parameters.
+
+    $f(\theta) = -\frac1n\sum_i \log p_{\theta}(y_i \mid x_i)$, where p is the softmax of the outputs; a single output
+    is the log-odds of class 1 against class 0.
+
+    network: a `Network` with one output for each class, or one for two classes.
+    X: array (n, inputs), one example a row. y: array (n,) of class numbers 0, 1, ...
+    Returns a Problem with d = network.size and no Hessian; it starts at ``network.init(np.random.default_rng(0))``.
+    Errors: ValueError for data that do not fit the network.
+    """
+    outputs = network.sizes[-1]
+    y, classes = np.asarray(y), max(outputs, 2)
+    if y.dtype.kind not in "iub" or y.size == 0 or y.min() < 0 or y.max() >= classes:
+        raise ValueError(f"y must hold class numbers from 0 to {classes - 1}; got {y!r}")
+    y = y.astype(int)
+    if outputs == 1:
+        return fitted("binary classification", network, X, 2.0 * y[..., None] - 1, logistic_loss, signs_agree)
+    return fitted("classification", network, X, np.eye(outputs)[y], cross_entropy, largest_agree)
+
+
+def regress(network, X, y):
+    r"""A network's mean squared error, halved: $f(\theta) = \frac1{2n}\sum_i \|z_\theta(x_i) - y_i\|^2$.
+
+    network: a `Network`.
+    X: array (n, inputs), one example a row. y: array (n, outputs), or (n,) for one output.
+    Returns a Problem, as `classify`.
+    Errors: ValueError for data that do not fit the network.
+    """
+    y = np.asarray(y)
+    return fitted("regression", network, X, y[:, None] if y.ndim == 1 else y, squared_loss, None)
+
+
+def signs_agree(z, y):
+    return np.sign(z[..., 0]) == y[..., 0]
+
+
+def largest_agree(z, y):
+    return z.argmax(axis=-1) == y.argmax(axis=-1)
+
+
+def fitted(name, network, X, y, loss, agree):
+    """A network's Problem: outputs z, and a loss for each."""
+    X, y = checked_data(X, y)
+    if X.shape[1] != network.sizes[0] or y.shape[1:] != (network.sizes[-1],):
+        raise ValueError(f"X and y must fit a network of sizes {network.sizes}; got shapes {X.shape} and {y.shape}")
+
+    def value(theta, X, y):
+        return loss.value(network.forward(theta, X), y).sum(axis=-1).mean(axis=-1)
+
+    def gradient(theta, X, y):
+        outputs = network.activations(theta, X)
+        return network.backward(theta, outputs, loss.slope(outputs[-1], y) / len(X))
+
+    def hits(theta, X, y):
+        return agree(network.forward(theta, X), y)
+
+    start, unknown = network.init(np.random.default_rng(0)), np.empty((0, network.size))
+    return Problem(name, X, y, value, gradient, start, minima=unknown, hits=agree and hits)
+
+
+def checked_data(X, y):
+    X, y = np.asarray(X), np.asarray(y)
+    X, y = (a if a.dtype.kind == "f" else a.astype(float) for a in (X, y))
+    if X.ndim != 2 or X.size == 0 or not np.all(np.isfinite(X)):
+        raise ValueError(f"X must be a finite array of shape (n, d), one example a row; got shape {X.shape}")
+    if y.ndim == 0 or len(y) != len(X) or not np.all(np.isfinite(y)):
+        raise ValueError(f"y must be finite and have one entry for each of the {len(X)} rows of X; got {y.shape}")
+    return X, y
+
+
+def checked_labels(y):
+    y = np.asarray(y)
+    if not np.all((y == 1) | (y == -1)):
+        raise ValueError(f"y must hold labels -1 and 1; got {np.unique(y)} (of 0 and 1 make 2 * y - 1)")
+    return y
+
+
+def two_moons(n, noise, rng):
+    r"""Two half circles that reach into each other: the smallest data that no line can part.
+
+    n: int >= 2, number of points. noise: standard deviation >= 0 of both coordinates; from about 0.3 on they mix.
+    rng: numpy Generator.
+    Returns X, array (n, 2), and y, array (n,) of classes 0 (upper) and 1 (lower), in turn.
+    Errors: ValueError for an argument out of range.
+    """
+    y = np.arange(checked_count(n, 2)) % 2
+    angle, side = checked_rng(rng).uniform(0, np.pi, n), 1 - 2 * y
+    X = np.stack((y + side * np.cos(angle), y / 2 + side * np.sin(angle)), axis=1)
+    return X + checked_spread("noise", noise) * rng.standard_normal(X.shape), y
+
+
+def clusters(n, centers, spread, rng):
+    r"""Round Gaussian clouds of points.
+
+    n: int >= 1, number of points. centers: array (k, d), the middle of each cloud.
+    spread: standard deviation >= 0 of every coordinate.
+    rng: numpy Generator.
+    Returns X, array (n, d), and y, array (n,) of classes 0 to k - 1, in turn.
+    Errors: ValueError for an argument out of range.
+    """
+    centers = np.asarray(centers, float)
+    if centers.ndim != 2 or centers.size == 0 or not np.all(np.isfinite(centers)):
+        raise ValueError(f"centers must be a finite array of shape (k, d); got {centers!r}")
+    y = np.arange(checked_count(n)) % len(centers)
+    X = centers[y]
+    return X + checked_spread("spread", spread) * checked_rng(rng).standard_normal(X.shape), y
+
+
+def sparse_words(n, words, length, rng):
+    r"""Short texts as bags of words: a few words are in nearly all of them, most are rare.
+
+    The word of rank j comes with probability in proportion to 1/j (Zipf). The ten most frequent say nothing; each of
+    the others speaks for or against, and the majority of a text's words makes its class.
+
+    n: int >= 1, number of texts. words: int > 10, size of the vocabulary. length: int >= 1, words drawn for a text.
+    rng: numpy Generator.
+    Returns X, array (n, words) of 0 and 1, whether the word is there, and y, array (n,) of classes 0 and 1.
+    Errors: ValueError for an argument out of range.
+    """
+    n, words, length = checked_count(n), checked_count(words, 11, "words"), checked_count(length, 1, "length")
+    frequency = 1 / np.arange(1, words + 1)
+    drawn = checked_rng(rng).choice(words, size=(n, length), p=frequency / frequency.sum())
+    X = np.zeros((n, words))
+    X[np.arange(n)[:, None], drawn] = 1
+    opinions = rng.choice((-1, 1), size=words)
+    opinions[:10] = 0
+    return X, (X @ opinions > 0).astype(int)
+
+
+def digits():
+    r"""The 8 x 8 digits: 1,797 pictures of handwritten figures, written by 13 people.
+
+    Returns X, array (1797, 64) of grey values in [0, 1], row by row (``X[i].reshape(8, 8)`` is picture i), and y,
+    array (1797,) of classes 0 to 9.
+    Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
+    doi 10.24432/C50P49, licence CC BY 4.0: the test set, as scikit-learn ships it, stored as integers 0 to 16.
+    """
+    with files("course_lib").joinpath("data", "digits.npz").open("rb") as file, np.load(file) as data:
+        return data["X"] / 16, data["y"].astype(int)
+
+
+def checked_count(n, least=1, name="n"):
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
+        raise ValueError(f"{name} must be an integer >= {least}; got {n!r}")
+    return int(n)
+
+
+def checked_spread(name, value):
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name} must be a finite number >= 0; got {value!r}")
+    return value
