@@ -78,7 +78,7 @@ def ask(key):
     Errors: KeyError if the file of that lesson has no such question.
     """
     question, right, answers = questions(key.split("-")[0])[key].values()
-    verdicts = {answer: f"{'Right.' if answer == right else 'Not so.'} {why}" for answer, why in answers.items()}
+    verdicts = {answer: why if answer == right else f"Not so. {why}" for answer, why in answers.items()}
     folded = "".join(
         f"<details><summary>{escape(answer)}</summary><p>{escape(verdict)}</p></details>"
         for answer, verdict in verdicts.items()

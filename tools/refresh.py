@@ -72,8 +72,9 @@ def canonical(notebook):
     for cell in notebook.cells:
         cell = nbformat.from_dict(cell)
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT and value}
-        claim = next((tag for tag in cell.metadata.get("tags", []) if tag.startswith("claim-")), None)
-        cell.id = claim or cell.get("id") or f"cell-{len(cells)}"
+        names = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("claim-")]  # what links point at
+        names += [cell.get("id"), f"cell-{len(cells)}"]
+        cell.id = next(name for name in names if name and name not in {other.id for other in cells})
         if cell.cell_type == "code":
             cell.outputs = merged(cell.outputs)
             if cell.execution_count is not None:
