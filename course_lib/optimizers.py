@@ -359,8 +359,9 @@ def orthogonalize(matrix, iterations=5, eps=1e-7):
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     rows, columns = matrix.shape[:2]
-    X = np.moveaxis(matrix, (0, 1), (-2, -1) if rows <= columns else (-1, -2))
-    X = np.ascontiguousarray(X) / (np.sqrt(np.sum(X * X, axis=(-2, -1), keepdims=True)) + eps)
+    # in one block: the sum adds in the same order alone and in a batch
+    X = np.ascontiguousarray(np.moveaxis(matrix, (0, 1), (-2, -1) if rows <= columns else (-1, -2)))
+    X = X / (np.sqrt(np.sum(X * X, axis=(-2, -1), keepdims=True)) + eps)
     for _ in range(iterations):
         A = X @ np.swapaxes(X, -2, -1)
         X = a * X + (b * A + c * A @ A) @ X
