@@ -1,0 +1,34 @@
+"""The live figures: they follow the hand. The only user of ipywidgets and anywidget.
+
+`race`, `momentum_map`, `look_ahead` are the lessons' own. A new one is a `Figure` of panels and controls with a function
+from the controls to arrays::
+
+    from course_lib.live import Figure, Lines, Panel, Slider
+
+    def compute(lr):
+        return {"height": descend(gd, f, f.start, 50, lr=lr)}
+
+    Figure("Too fast", [Panel("Height", [Lines("height", ["gd"])], x=(0, 50), y=(-2, 2))],
+           [Slider("lr", "learning rate", 0, 2.2, 0.1)], compute)
+"""
+
+from .figure import Figure
+from .lesson00 import race
+from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
+
+__all__ = [
+    "Arrows",
+    "Bars",
+    "Choice",
+    "Contours",
+    "Figure",
+    "Heat",
+    "Lines",
+    "Marks",
+    "Panel",
+    "Player",
+    "Point",
+    "Slider",
+    "Toggles",
+    "race",
+]

@@ -1,0 +1,70 @@
+"""What figures on a surface share: its window and contours, runs on it, and the best rates of methods."""
+
+import numpy as np
+
+from course_lib.descent import descend
+
+from .figure import told
+
+CONTOURS = 24
+RATES = np.geomspace(1e-4, 10, 101)
+
+
+def landscape(f, aspect=1.25, shape=(121, 151)):
+    """The arrays behind a plane panel: grid for `Contours`, x and y for the panel, minima for `Marks`.
+
+    f: a Surface with d = 2. The shorter side of its window is widened to the aspect, so that both axes have one scale.
+    """
+    (left, right), (low, high) = f.window
+    width = max(right - left, aspect * (high - low))
+    x = (left + right) / 2 + width * np.array([-0.5, 0.5])
+    y = (low + high) / 2 + width / aspect * np.array([-0.5, 0.5])
+    z = f(np.stack(np.meshgrid(np.linspace(*x, shape[1]), np.linspace(*y, shape[0]))))
+    share = (z - z.min()) / (z.max() - z.min())
+    return {"x": x, "y": y, "grid": CONTOURS * np.cbrt(share), "minima": f.minima}
+
+
+def above_minimum(f, path):
+    """How far f lies above its minimum along a path (above 0, if it has none); NaN once a run has left for good.
+
+    path: (2, steps + 1, *runs). A run has left where f is no number, or is and stays above 1000 times its highest value
+    in the window: such lines are cut there.
+    """
+    lowest = min((f(minimum) for minimum in f.minima), default=0.0)
+    values = f(path) - lowest
+    values = np.where(np.isnan(values), np.inf, values)
+    still_to_come = np.minimum.accumulate(values[::-1])[::-1]
+    return np.where(still_to_come > 1000 * (landscape_top(f) - lowest), np.nan, values)
+
+
+def landscape_top(f):
+    return max(f(np.array([x, y])) for x in f.window[0] for y in f.window[1])
+
+
+def run(method, f, start, steps, **hyper):
+    """(path, message): `descend`, but a method that fails gives a path of NaN and says why.
+
+    With arrays of runs side by side it raises: the page then asks for one run at a time, and hears the reason.
+    """
+    try:
+        return descend(method, f, start, steps, **hyper), ""
+    except Exception as error:
+        if any(np.ndim(value) for value in hyper.values()):
+            raise
+        return np.full((len(start), steps + 1), np.nan), told(error)
+
+
+def best_rate(method, f, steps):
+    """The rate of a fair race: of 101 from 1e-4 to 10, the lowest end among runs that never climb above their start.
+
+    Also for a method that cannot do many runs at once. The smallest rate if none stays below.
+    """
+    try:
+        values = f(descend(method, f, f.start, steps, lr=RATES))
+        if not np.allclose(values[:, 0], f(descend(method, f, f.start, steps, lr=RATES[0]))):
+            raise ValueError("the runs disturb each other")
+    except Exception:
+        alone = [f(run(method, f, f.start, steps, lr=rate)[0]) for rate in RATES]
+        values = np.stack(alone, axis=-1)
+    stays = (values <= values[0] * (1 + 1e-12)).all(axis=0)
+    return float(RATES[np.argmin(np.where(stays, values[-1], np.inf))])

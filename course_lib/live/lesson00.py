@@ -1,0 +1,71 @@
+"""The race: some optimizers from one start, on one landscape."""
+
+from functools import cache
+
+import numpy as np
+
+from course_lib.optimizers import adagrad, adam, gd, momentum, rmsprop
+from course_lib.style import named
+from course_lib.surfaces import beale, himmelblau, quadratic, rosenbrock
+
+from .figure import Figure
+from .landscape import above_minimum, best_rate, landscape, run
+from .parts import Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
+
+FIVE = gd, momentum, adagrad, rmsprop, adam
+FOUR = rosenbrock, quadratic(30, 30), himmelblau, beale
+
+
+def race(methods=FIVE, surfaces=FOUR, steps=200):
+    """The race as a live figure: drag the start, choose the landscape, turn the rates up and down, play.
+
+    Each method runs at its own best rate times the slider. The best of 101 rates from 1e-4 to 10 is the one that ends
+    lowest without ever climbing above the landscape's own start.
+
+    methods: step functions, or {label: step function}; a learner's own stand beside the course's.
+    surfaces: Surfaces with d = 2; the first is shown first.
+    steps: int >= 1, the gradients that each method may ask for.
+    Returns a Figure. A method that fails has no line, and the figure says why.
+    """
+    methods = named(methods)
+    names = list(methods)
+
+    @cache
+    def rates(f):
+        return {label: best_rate(method, f, steps) for label, method in methods.items()}
+
+    @cache
+    def limits(f):
+        """Round powers of ten about the losses of the fair race; they stay while the rest moves."""
+        runs = [run(method, f, f.start, steps, lr=rates(f)[label])[0] for label, method in methods.items()]
+        values = np.array([above_minimum(f, path) for path in runs])
+        low, high = np.nanmin(values, initial=1.0), np.nanmax(values, initial=1e-9)
+        return 10 ** np.array([np.floor(np.log10(max(low, 1e-11))) - 1, np.ceil(np.log10(high)) + 1])
+
+    def compute(surface, start, factor):
+        paths, losses, failed = [], [], []
+        for label, method in methods.items():
+            path, message = run(method, surface, start, steps, lr=rates(surface)[label] * factor)
+            loss = above_minimum(surface, path)
+            paths.append(np.where(np.isnan(loss), np.nan, path))
+            losses.append(loss)
+            failed += [f"{label} failed. {message}"] if message else []
+        arrays = {"paths": np.stack(paths), "loss": np.stack(losses), "limits": limits(surface)}
+        return arrays | landscape(surface) | {"message": "\n".join(failed)}
+
+    options = {f.name: f for f in surfaces}
+    starts = {f.name: f.start for f in surfaces}
+    panels = [
+        Panel(
+            "Paths", [Contours("grid"), Lines("paths", names), Marks("minima")], x="x", y="y", xlabel="x", ylabel="y"
+        ),
+        Panel("Height above the minimum", [Lines("loss", names)], x=(0, steps), y="limits", xlabel="step", log=True),
+    ]
+    controls = [
+        Toggles(names, values="loss"),
+        Point("start", "start", surfaces[0].start),
+        Player(steps, autoplay=True),
+        Choice("surface", "landscape", options, moves={"start": starts}),
+        Slider("factor", "rate, times each method's best", 0.01, 100, 1, log=True),
+    ]
+    return Figure("The race", panels, controls, compute)

@@ -1,0 +1,142 @@
+"""The still picture of a live figure: its first state, drawn once with Matplotlib, for whoever has no kernel."""
+
+import io
+import re
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_lib import plots  # its look
+
+WIDTH, LEFT, RIGHT, BELOW, ABOVE = 4.6, 0.65, 0.15, 0.55, 0.6  # inches of a panel, and of what is around its plot
+DPI = 80
+
+
+def picture(spec, arrays):
+    """The figure with its controls at the first state, as the bytes of a PNG; the same every time."""
+    panels = spec["panels"]
+    inner = WIDTH - LEFT - RIGHT
+    height = inner / min(panel["aspect"] for panel in panels) + BELOW + ABOVE
+    # placed by hand: Matplotlib's own layout would draw everything three times
+    figure = Figure(figsize=(WIDTH * len(panels), height), dpi=DPI, layout="none")
+    for i, panel in enumerate(panels):
+        h = inner / panel["aspect"]
+        place = (
+            (WIDTH * i + LEFT) / len(panels) / WIDTH,
+            1 - (ABOVE + h) / height,
+            inner / len(panels) / WIDTH,
+            h / height,
+        )
+        axes(figure.add_axes(place), panel, arrays, step(spec))
+    for control in spec["controls"]:
+        if control["kind"] == "point":
+            figure.axes[control["panel"]].plot(*spec["state"][control["name"]], "o", color="black", zorder=5)
+        if control["kind"] == "toggles":
+            figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="upper left", ncols=len(control["names"]))
+    canvas, file = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()
+    # 64 colours are enough for lines on white, and make a third of the bytes
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(64, dither=Image.Dither.NONE).save(file, "png")
+    return file.getvalue()
+
+
+def axes(ax, panel, arrays, time):
+    x, y = (arrays.get(v, (0, 1)) if isinstance(v, str) else v for v in (panel["x"], panel["y"]))
+    ax.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], xlim=x, ylim=y)
+    ax.set_title(panel["title"], y=1.02)  # a fixed place spares Matplotlib a look at every label
+    ax.locator_params(nbins=5)
+    if panel["log"]:
+        ax.set_yscale("log")
+        ax.minorticks_off()
+        ax.yaxis.set_major_formatter(lambda v, _: power(v))
+    for layer in panel["layers"]:
+        if layer["array"] in arrays:
+            DRAW[layer["kind"]](ax, layer, arrays[layer["array"]], arrays.get(f"{layer['array']}.end"), time)
+
+
+def sentence(spec, arrays):
+    """What is seen, in words: those that the page says of the same state."""
+    time, controls = step(spec), {control["kind"]: control for control in spec["controls"]}
+    parts = [f"After {time} of {controls['player']['steps']} steps"] if "player" in controls else []
+    toggles = controls.get("toggles", {})
+    if values := toggles.get("values"):
+        curves, ends = arrays.get(values, ()), arrays.get(f"{values}.end", ())
+        read = [(curve[min(time, int(end) - 1)], name) if time < end else (np.inf, name)
+                for name, curve, end in zip(toggles["names"], curves, ends)]  # fmt: skip
+        there = [f"{name} {words(v)}" for v, name in sorted(read, key=lambda one: one[0]) if v < np.inf]
+        there[:1] = [re.sub(r"^(.*) (\S+)$", r"\1 is lowest, \2", first) for first in there[:1]]
+        gone = [f"{name} has diverged" for v, name in read if v == np.inf]
+        parts.append("; ".join(there + gone) or "nothing is shown")
+    note = re.sub("{([\\w.]+)}", lambda name: words(at(arrays.get(name[1], np.nan), time)), spec["note"])
+    return ". ".join(filter(None, [": ".join(parts), note])).rstrip(".") + "."
+
+
+def at(array, time):
+    array = np.asarray(array)
+    return array[min(time, len(array) - 1)] if array.ndim else array
+
+
+def words(v):
+    """A number in three digits, as the page writes it."""
+    if v == 0 or 1e-3 <= abs(v) < 1e4:
+        text = np.format_float_positional(np.float64(v), 3, fractional=False, trim="-")
+    else:
+        text = re.sub(r"e([+-])0*", r"e\1", f"{v:.1e}").replace("e+", "e")
+    return re.sub("^-", "−", text)
+
+
+def power(v):
+    return "10" + str(round(np.log10(v))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def step(spec):
+    player = next((control for control in spec["controls"] if control["kind"] == "player"), {"steps": 0, "start": None})
+    return player["steps"] if player["start"] is None else player["start"]
+
+
+def contours(ax, layer, grid, ends, time):
+    where = {"extent": (*ax.get_xlim(), *ax.get_ylim())}
+    ax.contour(grid, levels=np.arange(1, np.ceil(grid.max())), colors="#b4b4b4", linewidths=0.7, **where)
+    ax.grid(False)
+
+
+def heat(ax, layer, grid, ends, time):
+    colours = LinearSegmentedColormap.from_list("", layer["palette"]).with_extremes(over="#d9dbde")
+    limits = {"vmin": layer["low"], "vmax": layer["high"], "extent": (*ax.get_xlim(), *ax.get_ylim())}
+    ax.imshow(grid, cmap=colours, origin="lower", aspect="auto", interpolation="nearest", **limits)
+    ax.grid(False)
+
+
+def marks(ax, layer, points, ends, time):
+    ax.plot(*points.T, "*", color="black", markersize=12, markeredgecolor="white", zorder=4)
+
+
+def lines(ax, layer, lines, ends, time):
+    for k, (name, (colour, dash, marker)) in enumerate(zip(layer["names"], layer["looks"])):
+        last = int(min(ends[k], time + 1 if layer["follow"] else np.inf))
+        y = lines[k][..., :last]
+        points = y if lines.ndim == 3 else (np.arange(last), y)
+        width = 1.6 + 0.4 * (len(layer["names"]) - 1 - k) if layer["follow"] else 1.2
+        ax.plot(*points, color=colour, linestyle=dash, linewidth=width, label=name, marker=marker if layer["follow"] else "",
+                markevery=[-1] if last else None, markersize=8, markeredgecolor="white", markeredgewidth=0.7)  # fmt: skip
+        if layer["follow"] and last < min(time + 1, lines.shape[-1]) and lines.ndim == 2:
+            ax.text(
+                0.98, 0.96 - 0.06 * k, f"{name} diverged", color=colour, ha="right", va="top", transform=ax.transAxes
+            )
+
+
+def arrows(ax, layer, arrows, ends, time):
+    for name, (colour, *_), arrow in zip(layer["names"], layer["looks"], arrows):
+        x, y, dx, dy = arrow[:, min(time, arrow.shape[-1] - 1)]
+        ax.quiver(x, y, dx, dy, angles="xy", scale_units="xy", scale=1, color=colour, label=name, width=0.008, zorder=4)
+
+
+def bars(ax, layer, bars, ends, time):
+    colours = [colour for colour, *_ in layer["looks"]]
+    ax.bar(layer["names"], bars[:, min(time, bars.shape[-1] - 1)], color=colours, width=0.7)
+
+
+DRAW = {"contours": contours, "heat": heat, "marks": marks, "lines": lines, "arrows": arrows, "bars": bars}
