@@ -156,6 +156,19 @@ def end(method, f, start, steps, **hyper):
     return next(islice(iterate(method, f, start, **hyper), steps, None))[0].copy()
 
 
+def best_rate(method, f, start, steps, rates=np.geomspace(1e-4, 10, 61), **hyper):
+    r"""The learning rate of a fair race: of many, the lowest end among the runs that never climb above their start.
+
+    method, f, start, steps, hyper: as in `descend`, for one run.
+    rates: array (n,) of the learning rates to try, all at once.
+    Returns one of rates, a float; the smallest if every run climbs.
+    Errors: as `descend`.
+    """
+    values = f(descend(method, f, start, steps, lr=rates, **hyper))
+    stays = values.max(axis=0) <= values[0]
+    return float(rates[np.argmin(np.where(stays, values[-1], np.inf))])
+
+
 def first_step(holds):
     r"""The first step at which something holds: `first_step(f(path) <= 1e-6)`.
 

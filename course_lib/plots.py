@@ -34,6 +34,8 @@ plt.rcParams.update(
     }
 )
 GREY = "#8a8a8a"
+SIGNS = {"minus": "−", "fast-backward": "⏮", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "⏸"}
+SIGNS |= {"play": "▶", "step-forward": "▸", "fast-forward": "⏭", "plus": "+"}
 
 
 def show(caption):
@@ -195,10 +197,11 @@ def animation(f, runs, frames=60, caption=""):
 
     if not 2 <= frames <= 100:
         raise ValueError(f"frames must be a number from 2 to 100; got {frames!r}")
-    figure, ax = plt.subplots(figsize=(5.2, 4.0), dpi=72, layout="none")  # a layout anew for each frame takes seconds
+    figure, ax = plt.subplots(figsize=(5.6, 4.0), dpi=72, layout="none")  # a layout anew for each frame takes seconds
     surface(f, ax, levels=10).set(xticks=[], yticks=[])
     lines = [ax.plot([], [], **style, markersize=5, markevery=[-1])[0] for style in _line_styles(runs)]
-    ax.legend(loc="upper left")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.subplots_adjust(left=0.05, right=0.76, bottom=0.07)
     steps = len(next(iter(runs.values()))[0]) - 1
     shown = np.linspace(0, steps, frames).astype(int)
 
@@ -211,5 +214,8 @@ def animation(f, runs, frames=60, caption=""):
     with plt.rc_context({"animation.frame_format": "jpeg"}):
         film = FuncAnimation(figure, draw, shown, interval=80).to_jshtml(default_mode="once")
     plt.close(figure)
-    # a random name for the film's controls would make two runs of one notebook differ
-    return HTML(re.sub(r"[0-9a-f]{32}", "film", film) + f"<p><em>Film: {caption}</em></p>")
+    film = re.sub(r"[0-9a-f]{32}", "film", film)  # a random name would make two runs of one notebook differ
+    film = re.sub(r"<link[^>]*>", "", film)  # the font of the buttons' signs, from the network: put them in as text
+    for button, sign in SIGNS.items():
+        film = film.replace(f'<i class="fa fa-{button}"></i>', sign)
+    return HTML(f"{film}<p><em>Film: {caption}</em></p>")
