@@ -10,6 +10,8 @@ from math import prod, sqrt
 
 import numpy as np
 
+from .surfaces import checked_rng
+
 # name: (function, its slope as a function of its value, the variance of weights that keeps signals alive, from in, out)
 ACTIVATIONS = {
     "tanh": (np.tanh, lambda a: 1 - a * a, lambda n, m: 2 / (n + m)),
@@ -59,13 +61,11 @@ class Network:
         Errors: ValueError for an rng or scale out of range.
         Source: Glorot and Bengio (2010), eq. 12, for tanh; He et al. (2015), eq. 10, for relu.
         """
-        if not isinstance(rng, np.random.Generator):
-            raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(0); got {rng!r}")
         if not 0 <= scale < np.inf:
             raise ValueError(f"scale must be a finite number >= 0; got {scale!r}")
         theta = np.zeros(self.size)
         for W, _ in self.layers(theta):
-            W[:] = scale * sqrt(self.variance(*W.shape)) * rng.standard_normal(W.shape)
+            W[:] = scale * sqrt(self.variance(*W.shape)) * checked_rng(rng).standard_normal(W.shape)
         return theta
 
     def forward(self, theta, X):

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from .surfaces import Delegate, points
+from .surfaces import Delegate, checked_integer, checked_rng, points
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,12 +186,6 @@ class Noisy(Delegate):
         return g + (self.sigma * self.rng.standard_normal(g.shape)).astype(g.dtype)
 
 
-def checked_rng(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(0); got {rng!r}")
-    return rng
-
-
 def least_squares(X, y, decay=0.0):
     r"""Linear regression: half the mean square of the residuals.
 
@@ -357,7 +351,7 @@ def two_moons(n, noise, rng):
     Returns X, array (n, 2), and y, array (n,) of classes 0 (upper) and 1 (lower), in turn.
     Errors: ValueError for an argument out of range.
     """
-    y = np.arange(checked_count(n, 2)) % 2
+    y = np.arange(checked_integer("n", n, 2)) % 2
     angle, side = checked_rng(rng).uniform(0, np.pi, n), 1 - 2 * y
     X = np.stack((y + side * np.cos(angle), y / 2 + side * np.sin(angle)), axis=1)
     return X + checked_spread("noise", noise) * rng.standard_normal(X.shape), y
@@ -375,7 +369,7 @@ def clusters(n, centers, spread, rng):
     centers = np.asarray(centers, float)
     if centers.ndim != 2 or centers.size == 0 or not np.all(np.isfinite(centers)):
         raise ValueError(f"centers must be a finite array of shape (k, d); got {centers!r}")
-    y = np.arange(checked_count(n)) % len(centers)
+    y = np.arange(checked_integer("n", n)) % len(centers)
     X = centers[y]
     return X + checked_spread("spread", spread) * checked_rng(rng).standard_normal(X.shape), y
 
@@ -391,7 +385,10 @@ def sparse_words(n, words, length, rng):
     Returns X, array (n, words) of 0 and 1, whether the word is there, and y, array (n,) of classes 0 and 1.
     Errors: ValueError for an argument out of range.
     """
-    n, words, length = checked_count(n), checked_count(words, 11, "words"), checked_count(length, 1, "length")
+    n, words, length = (
+        checked_integer(name, value, least)
+        for name, value, least in (("n", n, 1), ("words", words, 11), ("length", length, 1))
+    )
     frequency = 1 / np.arange(1, words + 1)
     drawn = checked_rng(rng).choice(words, size=(n, length), p=frequency / frequency.sum())
     X = np.zeros((n, words))
@@ -411,12 +408,6 @@ def digits():
     """
     with files("course_lib").joinpath("data", "digits.npz").open("rb") as file, np.load(file) as data:
         return data["X"] / 16, data["y"].astype(int)
-
-
-def checked_count(n, least=1, name="n"):
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < least:
-        raise ValueError(f"{name} must be an integer >= {least}; got {n!r}")
-    return int(n)
 
 
 def checked_spread(name, value):

@@ -21,7 +21,7 @@ class Surface:
     f.start: array (d,), a point from which the descent shows what the surface is known for.
     f.minima: array (k, d), its global minimisers; k = 0 if there is none (sharp_and_flat: both wells, deeper first).
     f.window: ((low, high), ...), one pair per axis, for drawing.
-    f.L, f.mu: largest and smallest curvature; None where there is no such bound or nobody asks for it.
+    f.L, f.mu: bounds, the largest size of a curvature and the smallest curvature; None where none is given.
     float32 stays float32; integers become float64.
 
     To make one: name, functions of p for value and gradient, start and window; minima, hessian, L and mu if known.
@@ -76,6 +76,18 @@ def points(p, d):
     if p.ndim == 0 or len(p) != d:
         raise ValueError(f"a point must have shape ({d}, ...), coordinates on axis 0; got shape {p.shape}")
     return p if p.dtype.kind in "fc" else p.astype(float)
+
+
+def checked_integer(name, value, least=1):
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ValueError(f"{name} must be an integer >= {least}; got {value!r}")
+    return int(value)
+
+
+def checked_rng(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(0); got {rng!r}")
+    return rng
 
 
 class Delegate:
@@ -320,7 +332,7 @@ def rastrigin(d=2):
     Errors: ValueError for a d out of range.
     Source: Rastrigin (1974), in the form of Mühlenbein, Schomisch and Born (1991) for any d.
     """
-    turn = 2 * np.pi
+    d, turn = checked_integer("d", d), 2 * np.pi
 
     def hessian(p):
         h = np.zeros((d, *p.shape), p.dtype)
@@ -329,7 +341,7 @@ def rastrigin(d=2):
         return h
 
     return Surface(
-        f"Rastrigin, d = {checked_d(d)}",
+        f"Rastrigin, d = {d}",
         lambda p: total(p * p + 10 * (1 - np.cos(turn * p))),
         lambda p: 2 * p + 10 * turn * np.sin(turn * p),
         hessian=hessian,
@@ -421,7 +433,6 @@ sharp_and_flat = on_a_line(
     start=(0.8,),
     window=((-5, 2),),
     minima=((0.9999999999305229,), (-2,)),
-    L=89.0,
 )
 r"""A sharp well at 1, the global minimum, and a flat one at -2.
 
@@ -481,10 +492,11 @@ def nesterov_worst(d, L=1.0):
 
     $f(x) = \tfrac L8 \left(\sum_{i=0}^d (x_i - x_{i+1})^2 - 1\right)$, with $x_0 = 1$ and $x_{d+1} = 0$ held fixed
 
-    From the origin, k gradients move k coordinates at most, so whatever a method does with them, for
-    $k \le \frac{d-1}2$: $f(x_k) - f^\star \ge \frac{3L\|x^\star\|^2}{32(k+1)^2}$.
+    From the origin, k gradients move the first k coordinates at most. So whatever a method makes of them, for every
+    $k \le d$: $f(x_k) - f^\star \ge \tfrac L8\left(\frac1{k+1} - \frac1{d+1}\right)$, and at $k = \frac{d-1}2$ this is
+    more than $\frac{3L\|x^\star\|^2}{32(k+1)^2}$: no method beats $1/k^2$ on all smooth convex functions.
 
-    d: int >= 1, the number of coordinates; the bound holds for the first (d - 1)/2 steps.
+    d: int >= 1, the number of coordinates.
     L: bound on the curvature, > 0.
     Returns a Surface that starts at the origin. The minimum, $x_i^\star = 1 - \frac i{d+1}$, has the value
     $-\frac L8\cdot\frac d{d+1}$; the smallest curvature is $\mu = L\sin^2\frac\pi{2(d+1)}$.
@@ -493,7 +505,7 @@ def nesterov_worst(d, L=1.0):
     """
     if not 0 < L < np.inf:
         raise ValueError(f"L must be a finite number > 0; got {L!r}")
-    chain = np.linspace(1, 0, checked_d(d) + 2)[1:-1]
+    d = checked_integer("d", d)
 
     def links(p):
         held = np.zeros((d + 2, *p.shape[1:]), p.dtype)
@@ -520,13 +532,7 @@ def nesterov_worst(d, L=1.0):
         hessian=hessian,
         start=np.zeros(d),
         window=((-0.5, 1.5),) * d,
-        minima=chain,
+        minima=np.linspace(1, 0, d + 2)[1:-1],
         L=float(L),
         mu=float(L * np.sin(np.pi / (2 * (d + 1))) ** 2),
     )
-
-
-def checked_d(d):
-    if isinstance(d, bool) or not hasattr(d, "__index__") or d < 1:
-        raise ValueError(f"d must be an integer >= 1; got {d!r}")
-    return int(d)
