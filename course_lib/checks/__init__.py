@@ -268,7 +268,7 @@ def watched(f):
 
 def stopped(error):
     """The error, and the last line of the learner's own code on the way to it."""
-    said = f"It stops with {type(error).__name__}{': ' * bool(str(error))}{error}"
+    said = f"It stops with {traceback.format_exception_only(error)[-1].strip()}"
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not any(Path(frame.filename).is_relative_to(folder) for folder in OURS)]
     return said + (f", in line {theirs[-1].lineno} of its cell: {theirs[-1].line}" if theirs else "") + "."
