@@ -3,9 +3,15 @@ BIN = .venv/bin/
 COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --quiet pyproject.toml
 
-.PHONY: lab test lint format lock clean
+.PHONY: lab test refresh exercises lint format lock clean
 lab test:
 	python3 course.py $@
+
+refresh:  ## runs the notebooks that were changed by hand, and makes what is made from them
+	$(BIN)python -m tools.refresh
+
+exercises:
+	$(BIN)python -m tools.exercises
 
 lint:
 	$(BIN)ruff check

@@ -54,8 +54,17 @@ def main(command="help", *arguments):
         return reason(str(error))
     if command == "test":
         return run("-m", "pytest", *arguments)
-    root = ("--allow-root",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-    return run("-m", "jupyterlab", *(root + arguments))
+    return run("-m", "jupyterlab", *(lab_options() + arguments))
+
+
+def lab_options():
+    """Options, for these alone go before what the learner's own configuration of Jupyter says."""
+    return (
+        "--ServerApp.root_dir=%s" % ROOT,
+        "--ServerApp.allow_root=True",
+        "--LabApp.default_url=/lab/tree/notebooks/00_race_first.ipynb",
+        "--LabApp.workspaces_dir=%s" % (ROOT / ".jupyter" / "workspaces"),
+    )
 
 
 def stamp(command):
