@@ -1,0 +1,320 @@
+r"""Methods that use curvature, and the tools to measure it.
+
+A gradient is not enough for these, so each is made from the function it descends and returns a step of the usual
+shape: ``descend(newton(f), f, start, 10)``. The Newton steps take runs side by side like all other methods. Those with
+a line search (`bfgs`, `lbfgs`, `conjugate_gradients`) follow one run at a time, as each run would search for itself.
+"""
+
+import math
+
+import numpy as np
+
+from course_lib.schedules import checked_count, checked_number
+
+
+def newton(f):
+    r"""Newton's method: jump to where the quadratic through the gradient and the Hessian is flat.
+
+    $x_{t+1} = x_t - \eta H_t^{-1} g_t$
+
+    Flat is not low: it is drawn to saddles and maxima as it is to minima.
+
+    f: a surface with `hess`.
+    Returns a step without memory; hyperparameter lr, the learning rate $\eta \ge 0$, by default 1: one step ends on a
+    quadratic. Where H is singular the step is infinite or NaN.
+    Source: Nocedal and Wright (2006), eq. 2.15.
+    """
+    return lambda x, g, *, lr=1.0: (x - lr * solved(f.hess(x), g, lambda curvature: curvature),)
+
+
+def damped_newton(f):
+    r"""Newton's method with damping (Levenberg's): a little of gradient descent where there is little curvature.
+
+    $x_{t+1} = x_t - \eta (H_t + \delta I)^{-1} g_t$
+
+    It goes downhill wherever $\delta$ is above the size of the most negative curvature.
+
+    f: a surface with `hess`.
+    Returns a step without memory; hyperparameters lr, the learning rate $\eta \ge 0$, by default 1, and damping, the
+    number $\delta \ge 0$: 0 is `newton`, a large one is gradient descent with rate $\eta/\delta$.
+    Source: Levenberg (1944); as damping in Martens (2010), section 4.1. Others call Newton's method damped when a line
+    search shortens its step (Boyd and Vandenberghe, 2004, section 9.5.2): that is lr.
+    """
+    return lambda x, g, *, damping, lr=1.0: (x - lr * solved(f.hess(x), g, lambda curvature: curvature + damping),)
+
+
+def saddle_free_newton(f):
+    r"""Newton's method with every curvature taken as positive, so that it runs from saddles instead of to them.
+
+    $x_{t+1} = x_t - \eta\,(|H_t| + \delta I)^{-1} g_t,\quad |H| = Q\,|\Lambda|\,Q^\top$
+
+    f: a surface with `hess`.
+    Returns a step without memory; hyperparameters lr, the learning rate $\eta \ge 0$, by default 1, and damping, the
+    number $\delta \ge 0$, by default 0: it bounds the step where a curvature is near 0.
+    Source: Dauphin et al. (2014), algorithm 1, with the whole space in place of a Krylov subspace.
+    """
+
+    def step(x, g, *, lr=1.0, damping=0.0):
+        return (x - lr * solved(f.hess(x), g, lambda curvature: np.abs(curvature) + damping),)
+
+    return step
+
+
+def solved(H, g, change):
+    """Q c(Λ)^-1 Qᵀ g for each run, from H = Q Λ Qᵀ: inf or NaN where that does not exist, never an error."""
+    finite = np.isfinite(H).all(axis=(0, 1))
+    curvatures, directions = np.linalg.eigh(np.moveaxis(np.where(finite, H, 0), (0, 1), (-2, -1)))
+    Q = np.moveaxis(directions, (-2, -1), (0, 1))
+    scale = change(np.where(finite, np.moveaxis(curvatures, -1, 0), np.nan))
+    return total(np.swapaxes(Q * (total(Q * g[:, None]) / scale), 0, 1))
+
+
+def total(a):
+    """The sum over axis 0, first to last: the same bits for a run alone and in a batch."""
+    return a.cumsum(axis=0)[-1]
+
+
+# Line searches: search(f, x, p, g) -> t, how far to go from x along p, with g the gradient at x
+
+
+def wolfe(f, x, p, g, t=1.0, c1=1e-4, c2=0.9):
+    r"""A step length that goes down enough and gets past the steep part, by doubling and halving.
+
+    $f(x + tp) \le f(x) + c_1 t\, g\cdot p$ (Armijo) and $\nabla f(x + tp)\cdot p \ge c_2\, g\cdot p$ (weak Wolfe)
+
+    The second condition is what makes $s\cdot y > 0$ in BFGS; with the first alone L-BFGS stalls on Rosenbrock.
+
+    f: a surface. x: a point, float array (d,). p: a direction downhill, (d,). g: the gradient at x, (d,).
+    t: the first length tried, > 0.
+    c1, c2: 0 < c1 < c2 < 1; a c2 near 0 asks for a place that is nearly flat along p.
+    Returns t >= 0, a float. After 60 trials, the longest that went down enough, 0 if none did: the run stays.
+    Source: Lewis and Overton (2013), algorithm 2.6.
+    """
+    shortest, longest, value, slope = 0.0, math.inf, f(x), g @ p
+    for _ in range(60):
+        new = x + t * p
+        if not f(new) <= value + c1 * t * slope:  # so put, NaN is too far as well
+            longest = t
+        elif f.grad(new) @ p < c2 * slope:
+            shortest = t
+        else:
+            return t
+        t = (shortest + longest) / 2 if longest < math.inf else 2 * shortest
+    return shortest
+
+
+def newton_wolfe(f, x, p, g):
+    r"""`wolfe` with c2 = 0.1, tried first at $t = |g\cdot p| / |p\cdot Hp|$: the lowest point along p of a quadratic.
+
+    f, x, p, g: as in `wolfe`. Costs two more gradients, for the curvature along p.
+    Returns t >= 0, a float.
+    Source: Shewchuk (1994), section 14.1, for the first trial; c2 as Nocedal and Wright (2006), section 3.1, advise.
+    """
+    slope, bend = abs(float(g @ p)), abs(float(p @ hessian_vector_product(f, x, p)))
+    return wolfe(f, x, p, g, slope / bend if 0 < slope / (bend or math.inf) < math.inf else 1.0, c2=0.1)
+
+
+def exact(f, x, p, g):
+    r"""The lowest point along p of a quadratic, from one more gradient.
+
+    $t = -\frac{g\cdot p}{(\nabla f(x + p) - g)\cdot p}$, where the denominator is $p\cdot Hp$
+
+    f, x, p, g: as in `wolfe`; on a function that is not quadratic this is a step of the secant method.
+    Returns t, a float; 0 where the slope is 0.
+    """
+    slope = g @ p
+    return -slope / ((f.grad(x + p) - g) @ p) if slope else 0.0
+
+
+def bfgs(f, search=wolfe):
+    r"""BFGS: Newton's method with an inverse Hessian learned from how the gradient changed on the way.
+
+    $p_t = -B_t g_t,\quad x_{t+1} = x_t + t^\star p_t,\quad s = x_{t+1} - x_t,\quad y = g_{t+1} - g_t$
+    $B_{t+1} = \left(I - \frac{sy^\top}{s\cdot y}\right) B_t \left(I - \frac{ys^\top}{s\cdot y}\right)
+    + \frac{ss^\top}{s\cdot y}$, so that $B_{t+1}\, y = s$ (the secant condition)
+
+    f: a surface; the search asks for its value and gradient, too, so a step costs at least two gradients.
+    search: a line search, `wolfe` or `exact`.
+    Returns a step for one run, x and g of shape (d,), with memory (B, s, g): the approximation of $H^{-1}$ (d, d), by
+    which the point moved and from which gradient. It has no hyperparameters.
+    Errors: ValueError if x holds several runs.
+    Source: Nocedal and Wright (2006), eq. 6.17, from B = I. An update with $s\cdot y \le 0$ is left out.
+    """
+
+    def step(x, g, B=None, s=None, last=None):
+        one_run(x)
+        B = np.eye(len(x), dtype=x.dtype) if B is None else secant_update(B, s, g - last)
+        p = -(B @ g)
+        s = search(f, x, p, g) * p
+        return x + s, B, s, g
+
+    return step
+
+
+def secant_update(B, s, y):
+    """The update of BFGS, multiplied out: symmetric to the last bit, and d² operations in place of d³."""
+    sy, u = s @ y, s - B @ y
+    if not sy > 0:
+        return B
+    us = np.outer(u, s)
+    return B + (us + us.T) / sy - u @ y / sy * np.outer(s, s) / sy
+
+
+def lbfgs(f, history=10, search=wolfe):
+    r"""L-BFGS: BFGS that keeps its latest moves instead of a matrix, d numbers each.
+
+    $B_t$ is made anew from $\frac{s\cdot y}{y\cdot y} I$ (of the latest move) by the updates of the moves kept, and
+    only ever as the product $B_t g_t$: two loops over the moves.
+
+    f, search: as in `bfgs`.
+    history: number of moves kept, int >= 1; as many as there are steps is BFGS with its start scaled anew at each.
+    Returns a step for one run, x and g of shape (d,), with memory (moves, s, g): a tuple of pairs (s, y), oldest
+    first, by which the point moved and from which gradient. It has no hyperparameters.
+    Errors: ValueError for a bad history, or if x holds several runs.
+    Source: Liu and Nocedal (1989); Nocedal and Wright (2006), algorithm 7.4.
+    """
+    history = checked_count("history", history)
+
+    def step(x, g, moves=(), s=None, last=None):
+        one_run(x)
+        if s is not None and s @ (g - last) > 0:
+            moves = (*moves, (s, g - last))[-history:]
+        p = -two_loops(moves, g)
+        s = search(f, x, p, g) * p
+        return x + s, moves, s, g
+
+    return step
+
+
+def two_loops(moves, q):
+    """B q, with B made from the moves (s, y)."""
+    shares = []
+    for s, y in reversed(moves):
+        shares.append(s @ q / (s @ y))
+        q = q - shares[-1] * y
+    if moves:
+        s, y = moves[-1]
+        q = s @ y / (y @ y) * q
+    for s, y in moves:
+        q = q + (shares.pop() - y @ q / (s @ y)) * s
+    return q
+
+
+def conjugate_gradients(f, search=newton_wolfe):
+    r"""Conjugate gradients: each direction spoils nothing of what the ones before have reached.
+
+    $p_t = -g_t + \beta_t\, p_{t-1},\quad
+    \beta_t = \max\!\left(0,\ \frac{g_t\cdot(g_t - g_{t-1})}{g_{t-1}\cdot g_{t-1}}\right)$
+
+    On a quadratic in d dimensions the lowest point along each line is reached exactly, and the minimum after d lines,
+    but for rounding.
+
+    f: a surface; the search asks for its value and gradient, too.
+    search: a line search: `newton_wolfe`, or `exact` for a quadratic. `wolfe` is too rough here.
+    Returns a step for one run, x and g of shape (d,), with memory (p, g), the last direction and gradient. It has no
+    hyperparameters.
+    Errors: ValueError if x holds several runs.
+    Source: Polak and Ribière (1969), with beta cut at 0 (Nocedal and Wright, 2006, eq. 5.45); the linear method is
+    Hestenes and Stiefel's (1952). A direction that does not go down is replaced by the gradient's.
+    """
+
+    def step(x, g, p=0.0, last=None):
+        one_run(x)
+        beta = 0.0 if last is None else max(0.0, g @ (g - last) / (last @ last))
+        p = beta * p - g
+        if not g @ p < 0:
+            p = -g
+        return x + search(f, x, p, g) * p, p, g
+
+    return step
+
+
+def one_run(x):
+    if np.ndim(x) != 1:
+        raise ValueError(f"a line search follows one run at a time: x must have shape (d,); got {np.shape(x)}")
+
+
+# Measuring curvature
+
+
+def hessian_vector_product(f, x, v):
+    r"""How the gradient changes along v, without a Hessian: two gradients, whatever the dimension.
+
+    $Hv \approx \frac{\nabla f(x + hv) - \nabla f(x - hv)}{2h},\quad h = \sqrt[3]{u}\,\max(1, \|x\|)/\|v\|$
+
+    f: anything with `grad`. x: points, float array (d, *runs). v: directions, of the same shape.
+    Returns an array of the shape of x, right to about 1e-10 of its size in float64 and 1e-4 in float32, with u the
+    rounding unit of x; 0 where v is 0.
+    Source: central differences of the gradient. Pearlmutter (1994) has the exact product, at the same cost, for
+    programs that can be differentiated.
+    """
+    size, length = np.sqrt(total(x * x)), np.sqrt(total(v * v))
+    h = np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, size) / np.where(length > 0, length, 1)
+    return (f.grad(x + h * v) - f.grad(x - h * v)) / (2 * h)
+
+
+def power_iteration(product, start, steps=100):
+    r"""The eigenvalue of largest size of a symmetric matrix that is known only by its products: often L.
+
+    $v \leftarrow Av / \|Av\|$
+
+    product: function v -> Av, such as `lambda v: hessian_vector_product(f, x, v)`.
+    start: array (d,), not 0; a random one, as it must have a share of the eigenvector.
+    steps: int >= 1, number of products. The error falls like $(\lambda_2/\lambda_1)^{2\cdot\text{steps}}$; with two
+        eigenvalues of equal size and opposite sign the result lies between them.
+    Returns (value, vector): the eigenvalue with its sign, and the unit vector v with $v\cdot Av$ = value.
+    Errors: ValueError for a bad start or steps.
+    Source: von Mises and Pollaczek-Geiringer (1929).
+    """
+    steps, w = checked_count("steps", steps), np.asarray(start, float)
+    if w.ndim != 1 or not (np.all(np.isfinite(w)) and np.any(w)):
+        raise ValueError(f"start must be a finite array (d,) other than 0; got {start!r}")
+    for _ in range(steps):
+        v = w / np.linalg.norm(w)
+        w = product(v)
+        if not np.any(w):
+            break
+    return v @ w, v
+
+
+def critical_kind(H, tolerance=1e-8):
+    r"""What a point of zero gradient is, by the signs of the Hessian's eigenvalues.
+
+    All positive: 'minimum'. All negative: 'maximum'. Some of each: 'saddle', whatever the others. Else some are 0 and
+    the rest has one sign: 'degenerate', and the Hessian does not tell.
+
+    H: symmetric matrix (d, d), or (d, d, *runs).
+    tolerance: eigenvalues up to this size count as 0, a number >= 0.
+    Returns a str, or an array (*runs) of them.
+    Errors: ValueError for a matrix that is not finite and symmetric or a bad tolerance.
+    """
+    tolerance, curvatures = checked_number("tolerance", tolerance, 0), eigenvalues(H)
+    up, down = (curvatures > tolerance).any(axis=-1), (curvatures < -tolerance).any(axis=-1)
+    flat = (np.abs(curvatures) <= tolerance).any(axis=-1)
+    kinds = np.select([up & down, flat, up], ["saddle", "degenerate", "minimum"], "maximum")
+    return kinds if kinds.ndim else kinds.item()
+
+
+def condition_number(H):
+    r"""How much steeper the steepest direction curves than the flattest.
+
+    $\kappa = \max_i|\lambda_i| / \min_i|\lambda_i|$
+
+    H: symmetric matrix (d, d), or (d, d, *runs).
+    Returns a float >= 1, or an array (*runs) of them; inf for a singular matrix.
+    Errors: ValueError for a matrix that is not finite and symmetric.
+    """
+    sizes = np.abs(eigenvalues(H))
+    flattest, steepest = sizes.min(axis=-1), sizes.max(axis=-1)
+    kappa = np.where(flattest > 0, steepest / np.where(flattest > 0, flattest, 1), np.inf)
+    return kappa if kappa.ndim else kappa.item()
+
+
+def eigenvalues(H):
+    """Eigenvalues (*runs, d) in rising order, or a ValueError if H is not finite and symmetric."""
+    H = np.asarray(H, float)
+    if H.ndim < 2 or H.size == 0 or len(H) != H.shape[1]:
+        raise ValueError(f"H must have shape (d, d, ...); got shape {H.shape}")
+    if not (np.all(np.isfinite(H)) and np.allclose(H, np.swapaxes(H, 0, 1))):
+        raise ValueError(f"H must be finite and symmetric; got {H!r}")
+    return np.linalg.eigvalsh(np.moveaxis(H, (0, 1), (-2, -1)))
