@@ -30,8 +30,10 @@ def checked(name, value, dtype):
             raise ValueError(f"{name} must be {words} (or an array of them, or a function of the step); got {value!r}")
     if not is_number:
         return value
+    if array.ndim:
+        return array.astype(dtype)
     # plain, since a NumPy scalar would turn a float32 run into float64
-    return array.astype(dtype) if array.ndim else array.item()
+    return float(array) if array.dtype.kind == "f" else int(array)
 
 
 def checked_start(f, start):
@@ -103,7 +105,11 @@ def states(method, f, x, hyper, schedules):
         with np.errstate(all="ignore"):
             x, *memory = checked_state(method, x, gradient(f, x), memory, hyper)
         yield x, *memory
-        hyper |= {name: checked(name, schedule(t), x.dtype) for name, schedule in schedules.items()}
+        for name, schedule in schedules.items():
+            value = checked(name, schedule(t), x.dtype)
+            if np.shape(value) != np.shape(hyper[name]):
+                raise ValueError(f"{name} must keep its shape, {np.shape(hyper[name])}; got {value!r} at step {t}")
+            hyper[name] = value
 
 
 def gradient(f, x):
