@@ -21,6 +21,7 @@ nothing is lost. `start_over` opens predictions again; deleting the file forgets
 
 import html
 import json
+import math
 import os
 import re
 import time
@@ -127,16 +128,27 @@ def recorded():
     except OSError:
         lines = []
     for line in filter(bytes.strip, [*lines, *unsaved]):
-        try:
-            event = json.loads(line)
-            if "over" in event:
-                known = {key: entry for key, entry in known.items() if not key.startswith(event["over"])}
-            else:
-                entry = known.setdefault(event.pop("key"), {})
-                entry.update({} if "guess" in event and "guess" in entry else event)  # what was locked first stays
-        except (ValueError, TypeError, AttributeError, KeyError):
+        event = understood(line)
+        if event is None:
             unreadable += 1
+        elif "over" in event:
+            known = {key: entry for key, entry in known.items() if not key.startswith(event["over"])}
+        else:
+            entry = known.setdefault(event.pop("key"), {})
+            entry.update({} if "guess" in event and "guess" in entry else event)  # what was locked first stays
     return known, unreadable
+
+
+def understood(line):
+    """What a line of the file says, or None if it was damaged."""
+    try:
+        event = json.loads(line)
+        whole = isinstance(event.get("key", event.get("over")), str)
+        if "guess" in event:
+            whole = whole and isinstance(event["guess"], str | float | int) and event["sure"] in CONFIDENCES
+        return event if whole else None
+    except (ValueError, KeyError, AttributeError):
+        return None
 
 
 def known_of(key):
@@ -223,13 +235,12 @@ def comparison(widgets, key, value, unit, within):
     def draw():
         entry = known_of(key)
         if "guess" not in entry:
-            said.value = status("You locked no prediction before.")
+            said.value = status("No prediction was locked.")
             return
         guess = entry["guess"]
-        hit = guess == value if isinstance(value, str) else isinstance(guess, int | float) and (
-            guess == value or abs(guess - value) <= within * abs(value))  # fmt: skip
+        hit = hits(guess, value, within)
         if entry.get("hit") != hit:
-            record({"key": key, "hit": bool(hit)})
+            record({"key": key, "hit": hit})
         verdict = "a hit" if hit else "a miss"
         margin = "" if isinstance(value, str) else f" (within {100 * within:.3g} % counts as a hit)"
         said.value = status(f"You predicted {amount(guess, unit)}, {entry['sure']} % sure: {verdict}{margin}.")
@@ -237,6 +248,12 @@ def comparison(widgets, key, value, unit, within):
     revealed[key] = draw
     draw()
     return framed(widgets, f"<b>Measured: {escape(amount(value, unit))}.</b>", said)
+
+
+def hits(guess, value, within):
+    if isinstance(guess, str) or isinstance(value, str) or math.isinf(value):
+        return guess == value
+    return bool(abs(guess - value) <= within * abs(value))
 
 
 def choice(widgets, key, question, verdicts):
@@ -281,12 +298,14 @@ def scores(widgets):
 
 
 def number(text):
-    """The number in a text such as 12, 1,375, 4e-11 or 9 times; None if there is none."""
-    found = re.match(r"\s*([-+−]?(?:[\d,]*\.?\d+|\d[\d,]*\.?)(?:e[-+−]?\d+)?)", text, re.IGNORECASE)
+    """The number in a text such as 12, 1,375, 4e-11 or 9 times; None if it is not clear."""
+    pattern = r"\s*([-+−]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:e[-+−]?\d+)?)[^\d]*"
+    found = re.fullmatch(pattern, text, re.IGNORECASE)
     return float(found[1].replace(",", "").replace("−", "-")) if found else None
 
 
 def amount(value, unit):
+    """A number with its unit, or the text of an option."""
     if isinstance(value, str):
         return value
     value = getattr(value, "item", lambda: value)()

@@ -1,0 +1,333 @@
+"""Predictions and questions: what is kept, what is shown, and what is the same for everybody."""
+
+import os
+import subprocess
+import sys
+
+import ipywidgets
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course_lib import quiz
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(autouse=True)
+def answers(tmp_path, monkeypatch):
+    """A learner's file, and a kernel that has just started."""
+    monkeypatch.setenv("COURSE_ANSWERS", str(tmp_path / "answers.jsonl"))
+    monkeypatch.setattr(quiz, "asked", {})
+    monkeypatch.setattr(quiz, "revealed", {})
+    monkeypatch.setattr(quiz, "unsaved", [])
+    return tmp_path / "answers.jsonl"
+
+
+class Seen:
+    """A widget as its reader has it: the controls by their kind, and all that it says."""
+
+    def __init__(self, box):
+        self.all = [box]
+        for widget in self.all:
+            self.all += getattr(widget, "children", ())
+
+    def one(self, kind, description):
+        (found,) = (w for w in self.all if type(w) is kind and w.description == description)
+        return found
+
+    def click(self):
+        (button,) = (w for w in self.all if type(w) is ipywidgets.Button)
+        button.click()
+
+    @property
+    def said(self):
+        return self.all[-1].value if isinstance(self.all[-1], ipywidgets.HTML) else [
+            w.value for w in self.all if isinstance(w, ipywidgets.HTML | ipywidgets.HTMLMath)][-1]  # fmt: skip
+
+
+def typed(key="04-gain", unit="times"):
+    return Seen(quiz.prediction(ipywidgets, key, "How many?", unit, None))
+
+
+def picked(key="04-saddle", options=("GD", "EMA", "heavy ball")):
+    return Seen(quiz.prediction(ipywidgets, key, "Which?", "", options))
+
+
+def measured(key="04-gain", value=9.1, unit="times", within=0.25):
+    return Seen(quiz.comparison(ipywidgets, key, value, unit, within)).said
+
+
+def lock(text, sure=70, key="04-gain"):
+    seen = typed(key)
+    seen.one(ipywidgets.Text, "Prediction (times)").value = text
+    seen.one(ipywidgets.RadioButtons, "How sure?").value = sure
+    seen.click()
+    return seen
+
+
+# Locking
+
+
+def test_a_number_is_locked_and_then_shown_beside_the_measurement():
+    assert "Locked: 9 times, 90 % sure." in lock("9", 90).said
+    assert "You predicted 9 times, 90 % sure: a hit (within 25 % counts as a hit)." in measured()
+    assert "a miss" in measured(value=90)
+
+
+def test_an_option_is_locked_by_its_text():
+    seen = picked()
+    seen.click()
+    assert "Pick one first." in seen.said
+    seen.one(ipywidgets.RadioButtons, "Prediction").value = "EMA"
+    seen.click()
+    assert "Locked: EMA, 70 % sure." in seen.said
+    assert "You predicted EMA, 70 % sure: a hit." in measured("04-saddle", "EMA", "")
+    assert "a miss" in measured("04-saddle", "GD", "")
+
+
+def test_what_is_locked_stays_locked():
+    seen = lock("9")
+    seen.one(ipywidgets.Text, "Prediction (times)").value = "10"
+    seen.click()
+    assert "Locked: 9 times" in seen.said
+    again = typed()  # a new kernel, another notebook
+    assert "Locked: 9 times" in again.said
+    assert next(w for w in again.all if "Lock the prediction" in getattr(w, "description", "")) is not None
+    assert [w.layout.display for w in again.all if type(w) is ipywidgets.VBox] == [None, "none"]
+
+
+def test_starting_over_opens_what_it_names():
+    lock("9")
+    lock("8", key="04-other")
+    lock("7", key="05-other")
+    quiz.start_over("04-g")
+    assert set(quiz.recorded()[0]) == {"04-other", "05-other"}
+    assert "Locked: 12 times" in lock("12").said
+    quiz.start_over("04")
+    assert set(quiz.recorded()[0]) == {"05-other"}
+    quiz.start_over()
+    assert quiz.recorded() == ({}, 0)
+
+
+def test_a_prediction_after_the_measurement_does_not_count():
+    assert "No prediction was locked." in measured()
+    assert "It came after the measurement, so it does not count." in lock("9.1").said
+    assert "<td>70 %</td><td>0</td>" in Seen(quiz.scores(ipywidgets)).all[1].value
+
+
+def test_a_measurement_on_the_page_hears_of_a_prediction():
+    shown = Seen(quiz.comparison(ipywidgets, "04-gain", 9.1, "times", 0.25))
+    lock("9")
+    assert "You predicted 9 times" in shown.said
+
+
+@pytest.mark.parametrize(
+    ("value", "guess", "hit"),
+    [(100, 125, True), (100, 126, False), (100, 75, True), (-100, -80, True), (0, 0, True), (0, 0.1, False),
+     (float("inf"), 3, False)],
+)  # fmt: skip
+def test_a_number_hits_within_a_share_of_the_value(value, guess, hit):
+    lock(str(guess))
+    assert ("a hit (" in measured(value=value)) == hit
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("12", 12), (" 1,375 ", 1375), ("1,234,567.5", 1234567.5), ("4e-11", 4e-11), ("9 times", 9), (".5", 0.5),
+     ("−3", -3), ("13.5 %", 13.5), ("2.", 2), ("", None), ("many", None), ("1,5", None), ("1 375", None), ("1/3", None),
+     ("10^5", None)],
+)  # fmt: skip
+def test_numbers_are_read_as_meant_or_not_at_all(text, number):
+    assert quiz.number(text) == number
+    assert ("A number is needed" in lock(text).said) == (number is None)
+
+
+# Questions
+
+
+def question():
+    verdicts = {"1": "Yes: the weights add up to 1.", "10": "Not so. That is the sum's gain."}
+    return Seen(quiz.choice(ipywidgets, "04-mean", "What is its gain?", verdicts))
+
+
+def test_a_wrong_answer_is_told_which_misconception_it_shows_and_may_be_changed():
+    seen = question()
+    seen.click()
+    assert "Pick one first." in seen.said
+    seen.one(ipywidgets.RadioButtons, "Answer").value = "10"
+    assert "Pick one first." in seen.said, "arrow keys go through the answers: only the button answers"
+    seen.click()
+    assert "That is the sum" in seen.said
+    assert "That is the sum" in question().said
+    seen.one(ipywidgets.RadioButtons, "Answer").value = "1"
+    seen.click()
+    assert "Yes: the weights" in question().said
+
+
+def test_an_answer_that_no_longer_exists_is_forgotten():
+    quiz.record({"key": "04-mean", "answer": "100"})
+    assert question().one(ipywidgets.RadioButtons, "Answer").value is None
+
+
+# Calibration
+
+
+def test_calibration_counts_hits_at_each_confidence():
+    for key, guess, sure in [("a", "9", 90), ("b", "9", 90), ("c", "90", 90), ("d", "9", 50)]:
+        lock(guess, sure, key)
+        measured(key)
+    lock("9", 70, "e")  # never measured
+    table = Seen(quiz.scores(ipywidgets)).all[1].value
+    assert "<td>50 %</td><td>1</td><td>1</td><td>100 %</td>" in table
+    assert "<td>70 %</td><td>0</td><td>0</td><td>none yet</td>" in table
+    assert "<td>90 %</td><td>3</td><td>2</td><td>67 %</td>" in table
+
+
+def test_a_run_repeated_counts_once(answers):
+    lock("9")
+    for _ in range(3):
+        measured()
+    assert len(answers.read_text().splitlines()) == 2
+
+
+# The file
+
+
+def test_a_damaged_file_loses_nothing_and_is_told(answers):
+    lock("9")
+    whole = answers.read_bytes()
+    junk = (
+        b'{"key": "x", "guess"\n\xff\xfe\x00\n[]\n3\n{"key": 4}\n{"key": "y", "guess": []}\n{"key": "z", "guess": 1}\n'
+    )
+    junk += b'{"over": 1}\n{"ke'
+    answers.write_bytes(whole + junk)
+    assert "Locked: 9 times" in typed().said
+    lock("8", key="04-new")
+    assert answers.read_bytes().startswith(whole + junk + b"\n")
+    assert {key: entry["guess"] for key, entry in quiz.recorded()[0].items()} == {"04-gain": 9, "04-new": 8}
+    assert "9 damaged lines in answers.jsonl were left as they are" in Seen(quiz.scores(ipywidgets)).said
+
+
+def test_several_kernels_write_at_once():
+    code = (
+        "from course_lib import quiz\nfor i in range(200): quiz.record({'key': NAME + str(i), 'guess': i, 'sure': 70})"
+    )
+    kernels = [subprocess.Popen([sys.executable, "-c", code.replace("NAME", repr(name))]) for name in "abcd"]
+    assert [kernel.wait() for kernel in kernels] == [0, 0, 0, 0]
+    known, unreadable = quiz.recorded()
+    assert (len(known), unreadable) == (800, 0)
+
+
+def test_two_kernels_lock_one_prediction_and_the_first_stays():
+    for guess in (9, 10):
+        quiz.record({"key": "04-gain", "guess": guess, "sure": 70})
+    assert "Locked: 9 times" in typed().said
+
+
+def test_where_nothing_can_be_written_it_lasts_as_long_as_the_kernel(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_ANSWERS", str(tmp_path))  # a folder
+    assert "Locked: 9 times, 70 % sure. " in lock("9").said
+    assert "cannot be written: this lasts until the kernel stops." in typed().said
+    assert "a hit" in measured()
+
+
+def test_the_file_is_in_the_courses_folder_and_git_does_not_see_it(monkeypatch):
+    monkeypatch.delenv("COURSE_ANSWERS")
+    root = quiz.Path(quiz.__file__).parents[1]
+    assert quiz.answers_file() == root / "answers.jsonl"
+    assert "answers.jsonl" in (root / ".gitignore").read_text().splitlines()
+
+
+# What is the same for everybody
+
+
+STATIC = {
+    'predict("04-gain", r"How far at $\\beta < 1$?", unit="times")': (
+        r"Predict: How far at $\beta < 1$? (in times)",
+        r"<p><b>Predict.</b> How far at $\beta &lt; 1$?</p><ul><li>a number, in times</li></ul>",
+    ),
+    'predict("04-saddle", "Which?", options=["GD", "EMA"])': (
+        "Predict: Which? GD / EMA",
+        "<p><b>Predict.</b> Which?</p><ul><li>GD</li><li>EMA</li></ul>",
+    ),
+    'reveal("04-gain", 9.1)': ("Measured: 9.1 times.", "<p><b>Measured: 9.1 times.</b></p>"),
+    'reveal("04-saddle", "EMA")': ("Measured: EMA.", "<p><b>Measured: EMA.</b></p>"),
+    "calibration()": (
+        "How well calibrated are your predictions? Run this cell in Jupyter to see.",
+        "<p>How well calibrated are your predictions? Run this cell in Jupyter to see.</p>",
+    ),
+}
+
+
+def run(*cells):
+    """The outputs of cells in a fresh kernel."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    return [cell.outputs for cell in NotebookClient(notebook, kernel_name="python3", timeout=60).execute().cells]
+
+
+@pytest.mark.parametrize("widgets", [True, False])
+@pytest.mark.parametrize("answered", [True, False])
+def test_the_static_form_is_the_same_whatever_was_answered(widgets, answered, answers):
+    if answered:
+        quiz.record({"key": "04-gain", "guess": 90, "sure": 90})
+        quiz.record({"key": "04-saddle", "guess": "GD", "sure": 50})
+        answers.write_bytes(answers.read_bytes() + b"damaged")
+    hide = "" if widgets else "import sys; sys.modules['ipywidgets'] = None"
+    _, *outputs = run(f"{hide}\nfrom course_lib.quiz import *", *STATIC, 'ask("04-recall-edge")')
+    for (output,), (words, page) in zip(outputs, STATIC.values(), strict=False):
+        assert (output.data["text/plain"], output.data["text/html"]) == (words, page)
+    assert all((VIEW in output.data) == widgets for (output,) in outputs)
+    (asked,) = outputs[-1]
+    wanted = quiz.questions("04")["04-recall-edge"]
+    for answer, why in wanted["answers"].items():
+        folded = f"<details><summary>{quiz.escape(answer)}</summary><p>"
+        assert folded + ("" if answer == wanted["right"] else "Not so. ") + quiz.escape(why) in asked.data["text/html"]
+
+
+def test_without_jupyter_it_prints():
+    code = 'from course_lib.quiz import *; predict("a", "How many?"); reveal("a", 1375); calibration()'
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[:2] == ["Predict: How many?", "Measured: 1,375."]
+    assert done.stderr == ""
+
+
+def test_importing_it_is_light():
+    code = "import sys, course_lib.quiz; print(*{'numpy', 'ipywidgets', 'IPython', 'matplotlib'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == []
+
+
+def test_under_test_a_learners_answers_are_out_of_reach():
+    environment = {name: value for name, value in os.environ.items() if name != "COURSE_ANSWERS"}
+    code = "import runpy, os; runpy.run_path('conftest.py'); print(os.environ['COURSE_ANSWERS'] == os.devnull)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=quiz.Path(quiz.__file__).parents[1], env=environment,
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize("options", [["GD"], ["GD", "GD"], []])
+def test_options_that_cannot_be_told_apart_are_refused(options):
+    with pytest.raises(ValueError, match="options must be two or more different texts"):
+        quiz.predict("04-x", "Which?", options=options)
+
+
+def test_a_measurement_that_is_not_an_option_is_refused(capsys):
+    quiz.predict("04-x", "Which?", options=["GD", "EMA"])
+    with pytest.raises(ValueError, match="value must be one of the options of 04-x, GD, EMA; got 'Adam'"):
+        quiz.reveal("04-x", "Adam")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (9.1, "9.1"),
+        (1375, "1,375"),
+        (117826.0, "117,826"),
+        (4e-11, "4e-11"),
+        (0.1349, "0.1349"),
+        (1e9, "1e+09"),
+        ("GD", "GD"),
+    ],
+)
+def test_amounts_are_short(value, words):
+    assert quiz.amount(value, "") == words
