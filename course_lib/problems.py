@@ -241,7 +241,7 @@ def linear(name, X, y, loss, decay):
     largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
 
     def value(w, X, y):
-        return loss.value(w @ X.T, y).mean(axis=-1) + 0.5 * decay * (w * w).sum(axis=-1)
+        return loss.value(w @ X.T, y).mean(axis=-1) + 0.5 * (decay * w * w).sum(axis=-1)
 
     def gradient(w, X, y):
         return loss.slope(w @ X.T, y) @ X / len(X) + decay * w
@@ -377,23 +377,20 @@ def clusters(n, centers, spread, rng):
 def sparse_words(n, words, length, rng):
     r"""Short texts as bags of words: a few words are in nearly all of them, most are rare.
 
-    The word of rank j comes with probability in proportion to 1/j (Zipf). The ten most frequent say nothing; each of
-    the others speaks for or against, and the majority of a text's words makes its class.
+    The word of rank j comes with probability in proportion to 1/j (Zipf). The ten most frequent say nothing; the
+    others speak for and against in turn, and a text is of class 1 if more of its words are for than against.
 
     n: int >= 1, number of texts. words: int > 10, size of the vocabulary. length: int >= 1, words drawn for a text.
     rng: numpy Generator.
     Returns X, array (n, words) of 0 and 1, whether the word is there, and y, array (n,) of classes 0 and 1.
     Errors: ValueError for an argument out of range.
     """
-    n, words, length = (
-        checked_integer(name, value, least)
-        for name, value, least in (("n", n, 1), ("words", words, 11), ("length", length, 1))
-    )
+    n, words, length = checked_integer("n", n), checked_integer("words", words, 11), checked_integer("length", length)
     frequency = 1 / np.arange(1, words + 1)
     drawn = checked_rng(rng).choice(words, size=(n, length), p=frequency / frequency.sum())
     X = np.zeros((n, words))
     X[np.arange(n)[:, None], drawn] = 1
-    opinions = rng.choice((-1, 1), size=words)
+    opinions = np.where(np.arange(words) % 2, -1, 1)
     opinions[:10] = 0
     return X, (X @ opinions > 0).astype(int)
 
