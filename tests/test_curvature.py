@@ -1,0 +1,433 @@
+"""Newton's methods, BFGS and conjugate gradients, their line searches, and the tools that measure curvature."""
+
+import math
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+
+from course_lib.curvature import (
+    bfgs,
+    condition_number,
+    conjugate_gradients,
+    critical_kind,
+    damped_newton,
+    exact,
+    hessian_vector_product,
+    lbfgs,
+    newton,
+    newton_wolfe,
+    power_iteration,
+    saddle_free_newton,
+    secant_update,
+    two_loops,
+    wolfe,
+)
+from course_lib.descent import descend, end, iterate
+from course_lib.optimizers import gd
+from course_lib.surfaces import (
+    Surface,
+    absolute,
+    beale,
+    bumpy,
+    counted,
+    himmelblau,
+    lessard,
+    monkey_saddle,
+    nesterov_worst,
+    plateau,
+    quadratic,
+    quadratic_form,
+    quartic,
+    rastrigin,
+    rosenbrock,
+    saddle,
+    sharp_and_flat,
+)
+
+NEWTONS = {"newton": (newton, {}), "damped": (damped_newton, {"damping": 0.5}), "saddle-free": (saddle_free_newton, {})}
+ON_A_LINE = [plateau, bumpy, sharp_and_flat, absolute, quartic, lessard]
+SURFACES = [quadratic(10, 30), rosenbrock, beale, himmelblau, rastrigin(3), saddle, monkey_saddle, nesterov_worst(5)]
+SEARCHERS = {"bfgs": bfgs, "lbfgs": lbfgs, "conjugate_gradients": conjugate_gradients}
+
+
+def symmetric(rng, d, low, high):
+    """A random symmetric matrix with eigenvalues spaced evenly, in ratio, from low to high."""
+    Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    A = Q * np.geomspace(low, high, d) @ Q.T
+    return (A + A.T) / 2
+
+
+def frozen(a):
+    a = np.array(a)
+    a.flags.writeable = False
+    return a
+
+
+# Newton
+
+
+@pytest.mark.parametrize("f", [quadratic(100, 30), quadratic_form(symmetric(np.random.default_rng(0), 9, 0.1, 10))])
+def test_newton_ends_on_a_quadratic_in_one_step_from_everywhere(f):
+    starts = np.random.default_rng(1).standard_normal((f.d, 5, 4))
+    assert np.abs(end(newton(f), f, starts, 1)).max() < 1e-13
+    assert end(newton(f), f, starts, 1, lr=0.5) == pytest.approx(starts / 2, rel=1e-12)
+
+
+def test_newton_on_rosenbrock_takes_5_steps_and_climbs_a_hill_on_the_way():
+    values = rosenbrock(descend(newton(rosenbrock), rosenbrock, [-1.2, 1], 6))
+    assert values[2] == pytest.approx(1412, abs=1)
+    assert values[5] < 1e-10 < values[4]
+
+
+def test_newton_is_drawn_to_whatever_is_flat():
+    assert end(newton(saddle), saddle, [1.0, 0.5], 1).tolist() == [0, 0]
+    halving = descend(newton(monkey_saddle), monkey_saddle, [0.5, 0.3], 5)
+    assert halving == pytest.approx(np.outer([0.5, 0.3], 0.5 ** np.arange(6)), rel=1e-12)
+    double_well = Surface(
+        "double well",
+        lambda x: (x**4 - x**2)[0],
+        lambda x: 4 * x**3 - 2 * x,
+        start=(0.1,),
+        window=((-1, 1),),
+        hessian=lambda x: (12 * x**2 - 2)[None],
+    )
+    assert abs(end(newton(double_well), double_well, [0.1], 6)[0]) < 1e-15  # the maximum between the wells
+
+
+def test_newton_leaves_a_convex_function_for_ever():
+    ramp = Surface(
+        "√(1 + x²)",
+        lambda x: np.sqrt(1 + x * x)[0],
+        lambda x: x / np.sqrt(1 + x * x),
+        start=(1.1,),
+        window=((-3, 3),),
+        hessian=lambda x: ((1 + x * x) ** -1.5)[None],
+    )
+    path = descend(newton(ramp), ramp, ramp.start, 4)[0]
+    assert path == pytest.approx([1.1, -1.331, 2.358, -13.11, 2253], rel=1e-3)
+
+
+@pytest.mark.parametrize(("make", "hyper"), NEWTONS.values(), ids=NEWTONS)
+@pytest.mark.parametrize("f", [*ON_A_LINE, *SURFACES], ids=str)
+def test_a_newton_run_alone_equals_the_run_in_a_batch(make, hyper, f):
+    starts, rates = np.random.default_rng(2).uniform(-2, 2, (f.d, 3, 4)), np.array([0.1, 0.5, 0.7, 1.0])
+    together = descend(make(f), f, starts, 15, lr=rates, **hyper)
+    for i, j in np.ndindex(3, 4):
+        alone = descend(make(f), f, starts[:, i, j], 15, lr=rates[j], **hyper)
+        assert np.array_equal(alone, together[:, :, i, j], equal_nan=True)
+
+
+@pytest.mark.parametrize(("make", "hyper"), NEWTONS.values(), ids=NEWTONS)
+def test_newton_keeps_float32_and_changes_nothing_in_place(make, hyper):
+    x, g = frozen(np.array([-1.2, 1], np.float32)), frozen(np.array([3, -4], np.float32))
+    (new,) = make(rosenbrock)(x, g, **hyper)
+    assert new.dtype == np.float32
+    assert descend(make(rosenbrock), rosenbrock, x, 3, **hyper).dtype == np.float32
+
+
+def test_a_singular_hessian_is_data_and_stays_in_its_run():
+    starts = np.array([[1.0, 0.0, 0.5, np.inf], [0.0, 0.0, 0.5, 0.0]])
+    (points,) = newton(monkey_saddle)(starts[:, [0, 2]], monkey_saddle.grad(starts[:, [0, 2]]))
+    with np.errstate(all="ignore"):
+        (ours,) = newton(monkey_saddle)(starts, monkey_saddle.grad(starts))
+    assert np.array_equal(ours[:, [0, 2]], points)
+    assert not np.isfinite(ours[:, [1, 3]]).any()
+    assert end(newton(plateau), plateau, [1.0], 1)[0] == -np.inf  # the curvature is 0 at x = 1
+
+
+def test_damping_goes_from_newton_to_gradient_descent():
+    start = np.random.default_rng(3).uniform(-2, 2, (2, 10))
+    undamped = end(damped_newton(rosenbrock), rosenbrock, start, 3, damping=0.0)
+    assert np.array_equal(undamped, end(newton(rosenbrock), rosenbrock, start, 3))
+    step = end(damped_newton(rosenbrock), rosenbrock, start, 1, damping=1e9) - start
+    assert step == pytest.approx(end(gd, rosenbrock, start, 1, lr=1e-9) - start, rel=1e-4)
+    H, g = rosenbrock.hess(start[:, 0]), rosenbrock.grad(start[:, 0])
+    step = end(damped_newton(rosenbrock), rosenbrock, start[:, 0], 1, damping=7.0, lr=0.5) - start[:, 0]
+    assert step == pytest.approx(-0.5 * np.linalg.solve(H + 7 * np.eye(2), g), rel=1e-12)
+
+
+def test_damping_above_the_negative_curvature_leaves_the_saddle():
+    path = descend(damped_newton(saddle), saddle, [1, 0.01], 10, damping=[0.5, 4.0])
+    assert np.abs(path[1, -1, 0]) < 0.01
+    assert path[:, -1, 1] == pytest.approx([(4 / 6) ** 10, 0.01 * 2**10], rel=1e-12)
+
+
+def test_saddle_free_newton_leaves_the_saddle_and_is_newton_where_all_curves_up():
+    path = descend(saddle_free_newton(saddle), saddle, [1, 0.01], 10)
+    assert path[:, -1] == pytest.approx([0, 0.01 * 2**10], abs=1e-12)
+    bowl, start = quadratic(50, 20), [3.0, -1.0]
+    assert np.array_equal(end(saddle_free_newton(bowl), bowl, start, 1), end(newton(bowl), bowl, start, 1))
+    values = himmelblau(descend(saddle_free_newton(himmelblau), himmelblau, himmelblau.start, 12))
+    assert values[-1] < 1e-20
+    damped = end(saddle_free_newton(saddle), saddle, [1.0, 1.0], 1, damping=2.0)
+    assert damped == pytest.approx([0.5, 1.5])
+
+
+# Line searches
+
+
+@pytest.mark.parametrize("search", [wolfe, newton_wolfe])
+@pytest.mark.parametrize(
+    "f", [rosenbrock, beale, himmelblau, rastrigin(3), quadratic(100, 30), bumpy, quartic], ids=str
+)
+def test_both_conditions_hold(search, f):
+    rng = np.random.default_rng(4)
+    c2 = 0.9 if search is wolfe else 0.1
+    for x in rng.uniform(-2, 2, (40, f.d)):
+        g = f.grad(x)
+        p = -g * rng.uniform(0.01, 10, f.d)
+        t = search(f, x, p, g)
+        assert f(x + t * p) <= f(x) + 1e-4 * t * (g @ p)
+        assert f.grad(x + t * p) @ p >= c2 * (g @ p)
+
+
+def test_a_search_uphill_stays_and_one_without_a_floor_ends():
+    x, g = np.array([1.0]), np.array([2.0])
+    bowl = quadratic_form(2 * np.eye(1))
+    assert np.array_equal(x + wolfe(bowl, x, g, g) * g, x)
+    cliff = Surface("cliff", lambda x: -x[0], lambda x: -np.ones_like(x), start=(0,), window=((0, 1),))
+    t = wolfe(cliff, np.zeros(1), np.ones(1), -np.ones(1))
+    assert 2**50 < t < math.inf
+    nowhere = Surface("nowhere", lambda x: x[0] * np.nan, lambda x: x * np.nan, start=(0,), window=((0, 1),))
+    assert wolfe(nowhere, np.zeros(1), np.ones(1), -np.ones(1)) == 0
+
+
+def test_exact_is_the_lowest_point_along_a_line_of_a_quadratic():
+    rng = np.random.default_rng(5)
+    A = symmetric(rng, 8, 1, 100)
+    f = quadratic_form(A)
+    for x, p in rng.standard_normal((20, 2, 8)):
+        g = f.grad(x)
+        assert exact(f, x, p, g) == pytest.approx(-(g @ p) / (p @ A @ p), rel=1e-10)
+        assert newton_wolfe(f, x, -g, g) == pytest.approx(g @ g / (g @ A @ g), rel=1e-6)
+    assert exact(f, np.zeros(8), np.ones(8), np.zeros(8)) == 0
+
+
+# BFGS and its kin
+
+
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+@pytest.mark.parametrize(
+    ("f", "steps"), [(rosenbrock, 40), (beale, 20), (himmelblau, 16), (plateau, 10), (bumpy, 8), (quartic, 15)], ids=str
+)
+def test_a_minimum_is_found_and_kept(make, f, steps):
+    path = descend(make(f), f, f.start, steps + 50)
+    kept = path[:, steps:]
+    assert np.abs(f.grad(kept)).max() < 1e-6
+    assert all(critical_kind(f.hess(x), 0) == "minimum" for x in kept.T if f is not quartic)
+    assert np.all(np.diff(f(path)) <= 0)
+
+
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+@pytest.mark.parametrize("search", [wolfe, newton_wolfe, exact])
+def test_who_starts_at_the_minimum_stays(make, search):
+    for f in (rosenbrock, quadratic(10)):
+        path = descend(make(f, search=search), f, f.minima[0], 5)
+        assert np.array_equal(path, np.repeat(f.minima[0][:, None], 6, axis=1))
+
+
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+def test_a_searcher_keeps_float32_and_changes_nothing_in_place(make):
+    state = (frozen(np.array([-1.2, 1], np.float32)),)
+    for _ in range(4):
+        state = make(rosenbrock)(state[0], frozen(rosenbrock.grad(state[0])), *state[1:])
+        state = [frozen(part) if isinstance(part, np.ndarray) else part for part in state]
+        arrays = [part for part in state if isinstance(part, np.ndarray)]
+        assert {part.dtype for part in arrays} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+def test_a_searcher_refuses_several_runs(make):
+    with pytest.raises(ValueError, match=r"one run at a time: x must have shape \(d,\); got \(2, 3\)"):
+        descend(make(rosenbrock), rosenbrock, np.ones((2, 3)), 1)
+
+
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+def test_without_a_floor_a_searcher_runs_away_without_an_error(make):
+    path = descend(make(saddle), saddle, [1, 0.01], 100)
+    assert saddle(path)[5] < -1e10
+
+
+def test_bfgs_learns_the_secant_condition_and_stays_positive():
+    states = islice(iterate(bfgs(rosenbrock), rosenbrock, [-1.2, 1]), 1, 30)
+    for (x, _, s, g), (_, B, *_) in pairwise(states):
+        assert B @ (rosenbrock.grad(x) - g) == pytest.approx(s, rel=1e-6, abs=1e-12)
+        assert np.array_equal(B, B.T)
+        assert np.linalg.eigvalsh(B)[0] > 0
+
+
+def test_the_update_of_bfgs_is_the_one_in_the_book():
+    rng = np.random.default_rng(6)
+    for d in (1, 2, 7):
+        B, s = symmetric(rng, d, 0.1, 10), rng.standard_normal(d)
+        y = symmetric(rng, d, 0.5, 5) @ s
+        V = np.eye(d) - np.outer(s, y) / (s @ y)
+        assert secant_update(B, s, y) == pytest.approx(V @ B @ V.T + np.outer(s, s) / (s @ y), rel=1e-9, abs=1e-9)
+        assert np.array_equal(secant_update(B, s, -y), B)
+        assert np.array_equal(secant_update(B, 0 * s, 0 * y), B)
+
+
+def test_two_loops_multiply_by_the_matrix_made_of_the_moves():
+    rng = np.random.default_rng(7)
+    A, q = symmetric(rng, 6, 1, 10), rng.standard_normal(6)
+    moves = tuple((s, A @ s) for s in rng.standard_normal((4, 6)))
+    s, y = moves[-1]
+    B = s @ y / (y @ y) * np.eye(6)
+    for s, y in moves:
+        B = secant_update(B, s, y)
+    assert two_loops(moves, q) == pytest.approx(B @ q, rel=1e-10)
+    assert np.array_equal(two_loops((), q), q)
+
+
+def test_lbfgs_keeps_its_history_and_no_more():
+    for history in (1, 3):
+        _, moves, *_ = next(islice(iterate(lbfgs(rosenbrock, history), rosenbrock, [-1.2, 1]), 20, None))
+        assert len(moves) == history
+
+
+def test_lbfgs_stalls_on_rosenbrock_with_armijo_alone():
+    def armijo(f, x, p, g):
+        t = 1.0
+        while f(x + t * p) > f(x) + 1e-4 * t * (g @ p) and t > 1e-18:
+            t /= 2
+        return t
+
+    assert rosenbrock(end(lbfgs(rosenbrock, search=armijo), rosenbrock, [-1.2, 1], 200)) > 1
+    assert rosenbrock(end(lbfgs(rosenbrock), rosenbrock, [-1.2, 1], 40)) < 1e-20
+
+
+def test_a_step_of_bfgs_costs_two_gradients_when_the_first_length_will_do():
+    f = counted(quadratic(3))
+    descend(bfgs(f), f, [1, 1], 10)
+    assert f.grads == 20
+
+
+def test_conjugate_gradients_end_a_quadratic_along_conjugate_lines():
+    A = symmetric(np.random.default_rng(8), 10, 1, 20)
+    f = quadratic_form(A)
+    states = list(islice(iterate(conjugate_gradients(f, search=exact), f, f.start), 1, 11))
+    P = np.array([p / np.sqrt(p @ A @ p) for _, p, _ in states])
+    assert np.abs(P @ A @ P.T - np.eye(10)).max() < 1e-6
+    assert np.linalg.norm(states[-1][0]) < 1e-9
+    assert np.linalg.norm(states[-2][0]) > 1e-6
+    assert np.linalg.norm(end(conjugate_gradients(f), f, f.start, 10)) < 1e-6
+
+
+def test_conjugate_gradients_on_the_worst_function_are_as_good_as_anything_can_be():
+    f, k = nesterov_worst(40), np.arange(41)
+    gap = f(descend(conjugate_gradients(f, search=exact), f, f.start, 40)) - f(f.minima[0])
+    assert gap == pytest.approx((40 / 41 - k / (k + 1)) / 8, abs=1e-14)  # the lowest point that k coordinates reach
+
+
+# Measuring curvature
+
+
+@pytest.mark.parametrize("f", SURFACES, ids=str)
+@pytest.mark.parametrize(("dtype", "rel"), [(np.float64, 1e-9), (np.float32, 1e-3)])
+def test_hessian_vector_product(f, dtype, rel):
+    x, v = np.random.default_rng(9).uniform(-2, 2, (2, f.d, 30)).astype(dtype)
+    v[:, 0] = 0
+    ours, H = hessian_vector_product(f, x, v), f.hess(x)
+    truth = np.array([H[:, :, k] @ v[:, k] for k in range(30)]).T
+    assert ours.dtype == dtype
+    assert np.linalg.norm(ours - truth, axis=0).max() < rel * np.linalg.norm(truth, axis=0).max()
+    assert np.all(ours[:, 0] == 0)
+    for k in range(30):
+        assert np.array_equal(hessian_vector_product(f, x[:, k], v[:, k]), ours[:, k])
+
+
+def test_hessian_vector_product_needs_two_gradients_and_no_hessian():
+    f = counted(nesterov_worst(100))
+    hessian_vector_product(f, np.ones(100), np.ones(100))
+    assert f.grads == 2
+
+
+@pytest.mark.parametrize("f", [quadratic(10, 30, L=4.0), nesterov_worst(6), rosenbrock], ids=str)
+def test_power_iteration_finds_the_largest_curvature(f):
+    start = np.random.default_rng(10).standard_normal(f.d)
+    value, v = power_iteration(lambda v: hessian_vector_product(f, f.start, v), start, 200)
+    assert value == pytest.approx(np.linalg.eigvalsh(f.hess(f.start))[-1], rel=1e-9)
+    assert f.hess(f.start) @ v == pytest.approx(value * v, abs=1e-6 * value)
+    assert np.linalg.norm(v) == pytest.approx(1, rel=1e-14)
+
+
+def test_power_iteration_keeps_the_sign_and_survives_zero():
+    A = np.diag([3.0, -5.0, 1.0])
+    value, v = power_iteration(A.__matmul__, np.ones(3))
+    assert value == pytest.approx(-5, rel=1e-12)
+    assert np.abs(v) == pytest.approx([0, 1, 0], abs=1e-12)
+    value, v = power_iteration(np.zeros((2, 2)).__matmul__, [3.0, 4.0])
+    assert value == 0
+    assert v == pytest.approx([0.6, 0.8])
+
+
+def test_power_iteration_error_falls_as_promised():
+    A, start = np.diag([1.0, 0.8]), np.ones(2)
+    errors = [1 - power_iteration(A.__matmul__, start, steps)[0] for steps in (10, 20, 30)]
+    assert errors[1] / errors[0] == pytest.approx(0.8**20, rel=0.1)
+    assert errors[2] / errors[1] == pytest.approx(0.8**20, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("H", "kind"),
+    [
+        (np.eye(3), "minimum"),
+        (-np.eye(3), "maximum"),
+        (saddle.hess(np.zeros(2)), "saddle"),
+        (np.array([[0, 1], [1, 0]]), "saddle"),  # xy
+        (np.array([[1, 2], [2, 1]]), "saddle"),  # no entry is negative, an eigenvalue is
+        (monkey_saddle.hess(np.zeros(2)), "degenerate"),
+        (np.diag([1.0, 0.0]), "degenerate"),
+        (np.diag([-1.0, 0.0]), "degenerate"),
+        (np.diag([1.0, 0.0, -1.0]), "saddle"),
+        (np.diag([1.0, 1e-9]), "degenerate"),
+        (np.array([[2.0]]), "minimum"),
+        *((himmelblau.hess(x), "minimum") for x in himmelblau.minima),
+        (himmelblau.hess(np.array([-0.270845, -0.923039])), "maximum"),
+    ],
+)
+def test_critical_kind(H, kind):
+    assert critical_kind(H) == kind
+    assert type(critical_kind(H)) is str
+    assert critical_kind(np.stack([H, H], axis=-1)).tolist() == [kind, kind]
+
+
+def test_critical_kind_tolerance():
+    assert critical_kind(np.diag([1.0, 1e-9]), tolerance=0) == "minimum"
+    assert critical_kind(np.diag([1.0, 1e-3]), tolerance=1e-2) == "degenerate"
+
+
+def test_few_random_matrices_are_minima():
+    H = np.random.default_rng(11).standard_normal((3, 3, 20_000))
+    kinds = critical_kind(H + np.swapaxes(H, 0, 1))
+    share = np.mean(kinds == "minimum")
+    assert share == pytest.approx(np.mean(kinds == "maximum"), abs=0.01)
+    assert share == pytest.approx(0.0249, abs=0.005)  # 1/4 - 1/(√2 π), far below 2⁻³
+
+
+def test_condition_number():
+    assert condition_number(quadratic(50, 30).hess(np.zeros(2))) == pytest.approx(50, rel=1e-12)
+    assert condition_number(saddle.hess(np.zeros(2))) == 1
+    assert condition_number(np.diag([1.0, 0.0])) == math.inf
+    assert condition_number(np.zeros((2, 2))) == math.inf
+    along = condition_number(rosenbrock.hess(np.array([[1.0, 0.0], [1.0, 0.0]])))
+    assert along == pytest.approx([2508, 100], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: critical_kind(np.ones((2, 3))), r"H must have shape \(d, d, \.\.\.\); got shape \(2, 3\)"),
+        (lambda: critical_kind(np.ones(3)), r"H must have shape \(d, d, \.\.\.\); got shape \(3,\)"),
+        (lambda: critical_kind(np.array([[1, 2], [0, 1]])), "H must be finite and symmetric; got "),
+        (lambda: condition_number(np.array([[np.nan]])), "H must be finite and symmetric; got "),
+        (lambda: critical_kind(np.eye(2), -1), "tolerance must be a finite number >= 0; got -1"),
+        (lambda: power_iteration(abs, [0, 0]), r"start must be a finite array \(d,\) other than 0; got \[0, 0\]"),
+        (lambda: power_iteration(abs, [1.0], 0), "steps must be an integer >= 1; got 0"),
+        (lambda: lbfgs(rosenbrock, history=0), "history must be an integer >= 1; got 0"),
+    ],
+)
+def test_a_bad_argument_is_named(make, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        make()
