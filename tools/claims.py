@@ -38,8 +38,12 @@ def lesson(name):
 
 def cells(claim):
     """The cells of its lesson that carry its tag."""
-    tag = f"claim-{claim['number']}"
-    return [cell for cell in lesson(claim["lesson"]).cells if tag in cell.metadata.get("tags", [])]
+    return [cell for cell in lesson(claim["lesson"]).cells if f"claim-{claim['number']}" in tags(cell)]
+
+
+def tags(cell):
+    """The claims that a cell settles, as tags."""
+    return {tag for tag in cell.metadata.get("tags", []) if tag.startswith("claim")}
 
 
 def printed(text):
@@ -85,7 +89,7 @@ def page(claims):
 
 def row(claim):
     link = f"[{claim['number']}](notebooks/{claim['lesson']}.ipynb#cell-id={cells(claim)[0].id})"
-    measured = "<br>".join(output(claim).splitlines())
+    measured = "<br>".join(line for line in output(claim).splitlines() if line.rpartition(": ")[0] in claim["measured"])
     return (
         "| " + " | ".join(part.replace("|", "\\|") for part in (link, claim["says"], claim["truth"], measured)) + " |"
     )
