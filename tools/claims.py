@@ -79,8 +79,8 @@ def page(claims):
         title = lesson(name).cells[0].source.splitlines()[0].removeprefix("# ")
         lines += [
             f"## [{title}](notebooks/{name}.ipynb)\n",
-            "| | It is said | It holds | Measured |",
-            "|---|---|---|---|",
+            "| | It is said | It holds | Measured | Why |",
+            "|---|---|---|---|---|",
         ]
         lines += [row(claim) for claim in claims if claim["lesson"] == name]
         lines.append("")
@@ -90,9 +90,8 @@ def page(claims):
 def row(claim):
     link = f"[{claim['number']}](notebooks/{claim['lesson']}.ipynb#cell-id={cells(claim)[0].id})"
     measured = "<br>".join(line for line in output(claim).splitlines() if line.rpartition(": ")[0] in claim["measured"])
-    return (
-        "| " + " | ".join(part.replace("|", "\\|") for part in (link, claim["says"], claim["truth"], measured)) + " |"
-    )
+    parts = (link, claim["says"], claim["truth"], measured, claim["source"])
+    return "| " + " | ".join(part.replace("|", "\\|") for part in parts) + " |"
 
 
 if __name__ == "__main__":
