@@ -115,17 +115,27 @@ def make_environment():
 
 
 def install(command, lock):
-    """Installs a lock, over whatever an interrupted installation may have left of it."""
+    """Installs a lock, over what an interrupted installation may have left of it."""
     if shutil.disk_usage(ROOT).free < ROOM * 10**6:
         sys.exit(reason("no space left"))
     print("Setting up %s, this once. It fetches about %d MB." % (command, MEGABYTES[command]))
-    installer = ["uv", "pip", "install", "--python", PYTHON, "--reinstall"]
-    if not shutil.which("uv"):
+    begun = stamp(command).with_suffix(".begun")
+    installer = ["uv", "pip", "install", "--python", PYTHON] + ["--reinstall"] * begun.exists()  # which fetches anew
+    begun.touch()
+    if not has_uv():
         installer = [PYTHON] + "-m pip install --disable-pip-version-check --no-compile --ignore-installed".split()
         if not any(PACKAGES.glob("pip-*/RECORD")):
             work(lock, PYTHON, "-m", "ensurepip")
     work(lock, *(installer + ["--no-deps", "--require-hashes", "-r", str(LOCKS[command])]))
     stamp(command).touch()
+
+
+def has_uv():
+    """Whether there is a uv that answers: a version manager's stand-in may not."""
+    return (
+        shutil.which("uv")
+        and subprocess.call(["uv", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    )
 
 
 def work(lock, *command):
