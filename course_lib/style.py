@@ -6,7 +6,7 @@ AMBER, VERMILLION, PURPLE = "#C28A00", "#BC3900", "#C6609C"
 
 # Heat maps from low to high: cividis, light where it is small. Landscapes from the valley to the heights.
 HEAT = ["#fee838", "#ddc858", "#bbad6d", "#9a9376", "#7c7b78", "#60646f", "#424e6c", "#18376f", "#00224e"]
-LAND = ["#ffffff", "#eef2f6", "#dfe6ee", "#d3dce6", "#c9d3df"]
+LAND = ["#f8fafc", "#edf1f6", "#dfe6ee", "#d3dce6", "#c9d3df"]
 
 # As Matplotlib's linestyle: where to begin, then the lengths drawn and left out, in line widths.
 SOLID, DASHED, DOTTED, LONG = (0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (10, 2))

@@ -23,7 +23,7 @@ function words(v) {
   if (v === 0) return "0";
   const size = Math.abs(v);
   const text = size < 1e-3 || size >= 1e4 ? v.toExponential(1) : String(Number(v.toPrecision(3)));
-  return text.replace(/^-/, "−").replace("e+", "e");
+  return text.replace("e+", "e").replaceAll("-", "−");
 }
 
 const power = (k) => "10" + String(k).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
@@ -213,6 +213,7 @@ function contours({ shape: [rows, columns], data }, box) {
 const CORNERS = { s: [4, 45], D: [4, 0], d: [4, 0], "^": [3, -90], v: [3, 90], "<": [3, 180], ">": [3, 0], p: [5, -90], h: [6, 0] };
 
 function marker(c, kind, x, y, r, fill) {
+  if (!kind) return;
   c.beginPath();
   if (kind === "o") c.arc(x, y, r * 0.9, 0, 7);
   else if (kind === "P" || kind === "X") {
@@ -267,7 +268,7 @@ const LAYERS = {
   },
 
   // Lines that coincide would hide each other: the earlier ones are wider.
-  lines(c, { X, Y, box, t, shown, panel }, { names, looks, follow }, { shape, data }, ends) {
+  lines(c, { X, Y, box, t, shown, heads }, { names, looks, follow }, { shape, data }, ends) {
     const n = shape.at(-1), path = shape.length === 3, many = names.length;
     const gone = [];
     names.forEach((name, k) => {
@@ -281,13 +282,13 @@ const LAYERS = {
         const [p, q] = [points.at(-1), at(Math.floor(stop) + 1)];
         points.push([p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])]);
       }
-      dashed(c, looks[k], follow ? 1.8 + (2.2 * (many - 1 - k)) / Math.max(4, many - 1) : 1.4);
+      dashed(c, looks[k], follow ? 1.7 + (1.8 * (many - 1 - k)) / Math.max(4, many - 1) : 1.4);
       stroke(c, points);
       c.setLineDash([]);
       if (!follow || !points.length) return;
       const [x, y] = points.at(-1);
       if (last < n - 1 && t >= last) gone.push([name, looks[k][0], x, y]);
-      else marker(c, looks[k][2], x, y, 5.5, looks[k][0]);
+      else heads.push([looks[k][2], x, y, 5.5, looks[k][0]]);
     });
     if (!path) gone.forEach(([name, colour, x, y], k) => {
       c.fillStyle = colour;
@@ -410,11 +411,11 @@ class View {
         this.changed();
       });
       this.updates.push(() => {
-        const c = fitted(swatch, 30, 14);
+        const c = fitted(swatch, 24, 14);
         dashed(c, looks[k], 2.2);
-        stroke(c, [[1, 7], [29, 7]]);
+        stroke(c, [[0, 7], [24, 7]]);
         c.setLineDash([]);
-        marker(c, looks[k][2], 15, 7, 5, looks[k][0]);
+        marker(c, looks[k][2], 12, 7, 5, looks[k][0]);
         value.textContent = values ? this.reading(values, k).text : "";
       });
       return make("label", { className: "live-chip" }, box, swatch, make("span", {}, name), value);
@@ -585,7 +586,7 @@ class View {
   paint(plot) {
     const { panel, canvas } = plot;
     const width = plot.frame.clientWidth;
-    const box = { x: 46, y: 24, w: width - 46 - 16 };
+    const box = { x: 46, y: 24, w: Math.min(width - 46 - 16, 480 * panel.aspect) };
     box.h = Math.round(box.w / panel.aspect);
     const c = fitted(canvas, width, box.y + box.h + 40);
     const [xs, ys] = [this.limits(panel.x), this.limits(panel.y)];
@@ -594,7 +595,7 @@ class View {
     const X = (v) => clamp(box.x + ((v - xs[0]) / (xs[1] - xs[0])) * box.w, -FAR, FAR);
     const Y = (v) => clamp(box.y + box.h - ((up(v) - low) / (high - low)) * box.h, -FAR, FAR);
     const inverse = (x, y) => [xs[0] + ((x - box.x) / box.w) * (xs[1] - xs[0]), ys[0] + ((box.y + box.h - y) / box.h) * (ys[1] - ys[0])];
-    plot.at = { box, X, Y, xs, ys, inverse, panel, t: this.t, shown: (name) => !this.hidden.has(name) };
+    plot.at = { box, X, Y, xs, ys, inverse, panel, t: this.t, shown: (name) => !this.hidden.has(name), heads: [] };
     drawAxes(c, plot.at);
     c.save();
     c.beginPath();
@@ -608,6 +609,9 @@ class View {
     c.strokeStyle = FRAME;
     c.lineWidth = 1;
     c.strokeRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1);
+    for (const [kind, x, y, ...look] of plot.at.heads) {
+      if (clamp(x, box.x, box.x + box.w) === x && clamp(y, box.y, box.y + box.h) === y) marker(c, kind, x, y, ...look);
+    }
   }
 
   // A grid is coloured once and kept: its picture changes far less often than the lines on it.

@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from .parts import Lines, described
+from .parts import Lines, Toggles, described
 
 HERE = Path(__file__).parent
 OURS = (str(HERE.parent), "site-packages", "dist-packages")
@@ -24,9 +24,9 @@ class Figure(anywidget.AnyWidget):
         "message" is shown as text: a run that failed, say. An exception is shown, too, and leaves the figure as it was.
     note: a sentence below the figure; {name} in it is the number (), or the one of (n,) at the player's step.
 
-    The page sends where its controls are and gets arrays back. When a slider is grabbed it asks for all positions: compute
-    is called once with all the slider's values as an array (n,), and each array that depends on it has one more axis
-    of n at the end. If compute cannot do that, the page asks for each position as it comes.
+    The page sends where its controls are and gets arrays back. When a slider is grabbed it asks for all positions:
+    compute is called once with all the slider's values as an array (n,), and each array that depends on it has one
+    more axis of n at the end. If compute cannot do that, the page asks for each position as it comes.
     """
 
     _esm = HERE / "figure.js"
@@ -38,6 +38,7 @@ class Figure(anywidget.AnyWidget):
         self.panels, self.controls, self._compute = list(panels), list(controls), compute
         self._inputs = {control.name: control for control in self.controls if hasattr(control, "at")}
         self._lines = {layer.array for panel in self.panels for layer in panel.layers if isinstance(layer, Lines)}
+        self._lines |= {control.values for control in self.controls if isinstance(control, Toggles)}
         state = {name: control.state for name, control in self._inputs.items()}
         arrays, message = self._safely(self.frame, state)
         self._arrays = arrays or {}

@@ -10,7 +10,7 @@ CONTOURS = 24
 RATES = np.geomspace(1e-4, 10, 101)
 
 
-def landscape(f, aspect=1.25, shape=(121, 151)):
+def landscape(f, aspect=1.25, shape=(145, 181)):
     """The arrays behind a plane panel: grid for `Contours`, x and y for the panel, minima for `Marks`.
 
     f: a Surface with d = 2. The shorter side of its window is widened to the aspect, so that both axes have one scale.

@@ -66,6 +66,6 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
         Point("start", "start", surfaces[0].start),
         Player(steps, autoplay=True),
         Choice("surface", "landscape", options, moves={"start": starts}),
-        Slider("factor", "rate, times each method's best", 0.01, 100, 1, log=True),
+        Slider("factor", "rates, × the best", 0.01, 100, 1, log=True),
     ]
     return Figure("The race", panels, controls, compute)

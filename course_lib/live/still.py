@@ -7,40 +7,52 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from PIL import Image
 
-from course_lib import plots  # its look
+import course_lib.plots  # noqa: F401  for its look
 
-WIDTH, LEFT, RIGHT, BELOW, ABOVE = 4.6, 0.65, 0.15, 0.55, 0.6  # inches of a panel, and of what is around its plot
-DPI = 80
+WIDTH, LEFT, RIGHT, BELOW, ABOVE = 4.6, 0.65, 0.15, 0.55, 0.35  # inches of a panel, and of what is around its plot
+DPI = 90
 
 
 def picture(spec, arrays):
     """The figure with its controls at the first state, as the bytes of a PNG; the same every time."""
     panels = spec["panels"]
+    # as on the page: two columns, and of three panels the first fills one; placed by hand, for Matplotlib's own layout
+    # would draw everything three times
+    columns = [panels[:1], panels[1:]] if len(panels) == 3 else [panels[::2], panels[1::2]]
+    columns = [column for column in columns if column]
     inner = WIDTH - LEFT - RIGHT
-    height = inner / min(panel["aspect"] for panel in panels) + BELOW + ABOVE
-    # placed by hand: Matplotlib's own layout would draw everything three times
-    figure = Figure(figsize=(WIDTH * len(panels), height), dpi=DPI, layout="none")
-    for i, panel in enumerate(panels):
-        h = inner / panel["aspect"]
-        place = (
-            (WIDTH * i + LEFT) / len(panels) / WIDTH,
-            1 - (ABOVE + h) / height,
-            inner / len(panels) / WIDTH,
-            h / height,
-        )
-        axes(figure.add_axes(place), panel, arrays, step(spec))
+    width, height = WIDTH * len(columns), 0.3 + max(sum(map(panel_height, column)) for column in columns)
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="none")
+    drawn = []
+    for i, column in enumerate(columns):
+        top = height - 0.3
+        for panel in column:
+            h = inner / panel["aspect"]
+            place = (WIDTH * i + LEFT) / width, (top - ABOVE - h) / height, inner / width, h / height
+            drawn.append((panel, figure.add_axes(place)))
+            top -= panel_height(panel)
+    for panel, ax in drawn:
+        axes(ax, panel, arrays, step(spec))
     for control in spec["controls"]:
         if control["kind"] == "point":
-            figure.axes[control["panel"]].plot(*spec["state"][control["name"]], "o", color="black", zorder=5)
+            ax = next(ax for panel, ax in drawn if panel is panels[control["panel"]])
+            ax.plot(*spec["state"][control["name"]], "o", color="black", mec="white", zorder=5)
         if control["kind"] == "toggles":
-            figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="upper left", ncols=len(control["names"]))
+            lines = [Line2D([], [], color=c, linestyle=dash, marker=m) for c, dash, m in control["looks"]]
+            figure.legend(lines, control["names"], loc="upper left", ncols=len(lines))
     canvas, file = FigureCanvasAgg(figure), io.BytesIO()
     canvas.draw()
-    # 64 colours are enough for lines on white, and make a third of the bytes
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(64, dither=Image.Dither.NONE).save(file, "png")
+    # 255 colours are enough, and make a fifth of the bytes
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    image.quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "png")
     return file.getvalue()
+
+
+def panel_height(panel):
+    return ABOVE + (WIDTH - LEFT - RIGHT) / panel["aspect"] + BELOW
 
 
 def axes(ax, panel, arrays, time):
@@ -84,8 +96,8 @@ def words(v):
     if v == 0 or 1e-3 <= abs(v) < 1e4:
         text = np.format_float_positional(np.float64(v), 3, fractional=False, trim="-")
     else:
-        text = re.sub(r"e([+-])0*", r"e\1", f"{v:.1e}").replace("e+", "e")
-    return re.sub("^-", "−", text)
+        text = re.sub(r"e\+?(-?)0*", r"e\1", f"{v:.1e}")
+    return text.replace("-", "−")
 
 
 def power(v):
@@ -120,8 +132,9 @@ def lines(ax, layer, lines, ends, time):
         y = lines[k][..., :last]
         points = y if lines.ndim == 3 else (np.arange(last), y)
         width = 1.6 + 0.4 * (len(layer["names"]) - 1 - k) if layer["follow"] else 1.2
-        ax.plot(*points, color=colour, linestyle=dash, linewidth=width, label=name, marker=marker if layer["follow"] else "",
-                markevery=[-1] if last else None, markersize=8, markeredgecolor="white", markeredgewidth=0.7)  # fmt: skip
+        ax.plot(*points, color=colour, linestyle=dash, linewidth=width)
+        if layer["follow"] and last:
+            ax.plot(*(p[-1] for p in points), marker, color=colour, markersize=8, mec="white", mew=0.7, zorder=3)
         if layer["follow"] and last < min(time + 1, lines.shape[-1]) and lines.ndim == 2:
             ax.text(
                 0.98, 0.96 - 0.06 * k, f"{name} diverged", color=colour, ha="right", va="top", transform=ax.transAxes
@@ -129,9 +142,9 @@ def lines(ax, layer, lines, ends, time):
 
 
 def arrows(ax, layer, arrows, ends, time):
-    for name, (colour, *_), arrow in zip(layer["names"], layer["looks"], arrows):
+    for (colour, *_), arrow in zip(layer["looks"], arrows):
         x, y, dx, dy = arrow[:, min(time, arrow.shape[-1] - 1)]
-        ax.quiver(x, y, dx, dy, angles="xy", scale_units="xy", scale=1, color=colour, label=name, width=0.008, zorder=4)
+        ax.quiver(x, y, dx, dy, angles="xy", scale_units="xy", scale=1, color=colour, width=0.008, zorder=4)
 
 
 def bars(ax, layer, bars, ends, time):
