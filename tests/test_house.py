@@ -16,14 +16,14 @@ LIBRARY = ROOT / "course_lib"
 GROUND = {"optimizers", "schedules", "surfaces"}
 TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules
-    **dict.fromkeys(GROUND | {"descent", "quiz", "style"}, frozenset()),
+    **dict.fromkeys(GROUND | {"descent", "quiz", "style", "nodelay"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "plots": {"descent", "surfaces", "style"},
     "live": {"descent", "surfaces", "optimizers", "style", "plots"},
     "checks": GROUND | TOOLS | {"descent", "quiz"},
     "grading": {"checks"},
 }
-HEAVY = {"plots", "live", "quiz", "grading"}  # these may stand on more than NumPy
+HEAVY = {"plots", "live", "nodelay", "quiz", "grading"}  # these may stand on more than NumPy
 
 LESSONS = ["00_race_first", "01_convexity", "02_gradients", "03_sgd_variants", "04_momentum", "05_adaptive_methods"]
 LESSONS += ["06_saddle_points", "07_conditioning", "08_deep_networks", "09_landscapes", "10_scale_and_learned"]

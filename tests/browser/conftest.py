@@ -16,8 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
-QUIET = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync --force-color-profile=srgb""".split()
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync", "--force-color-profile=srgb"]
 
 
 @contextmanager
@@ -60,8 +60,8 @@ class Lab:
     def write(self, name, *cells):
         """A notebook of code cells, as a lesson is committed."""
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        code = [{"cell_type": "code", "id": f"cell-{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
-                for i, source in enumerate(cells)]  # fmt: skip
+        blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        code = [blank | {"id": f"cell-{i}", "source": source} for i, source in enumerate(cells)]
         notebook = {"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (self.notebooks / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
