@@ -472,7 +472,7 @@ lessard = on_a_line(
         x < 1, 12.5 * (x * x), np.where(x < 2, 0.5 * (x * x) + 24 * x - 12, 12.5 * (x * x) - 24 * x + 36)
     ),
     lambda x: np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24)),
-    lambda x: np.where((x < 1) | (x >= 2), x.dtype.type(25), x.dtype.type(1)),
+    lambda x: np.where((x < 1) | (x >= 2), 25, x.dtype.type(1)),
     start=(3.3,),
     window=((-4, 4),),
     minima=(0,),
