@@ -25,7 +25,7 @@ import json, os, shutil, sys, time, course_lib
 keys = ["VIRTUAL_ENV", "JUPYTER_CONFIG_PATH", "PYTHONPATH"]
 print(json.dumps(dict({k: os.environ[k] for k in keys}, argv=sys.argv[1:], cwd=os.getcwd(), prefix=sys.prefix,
                       course_lib=course_lib.__file__, jupyter=shutil.which("jupyter"))), flush=True)
-time.sleep(60 if "sleep" in sys.argv else 0)
+time.sleep(600 if "sleep" in sys.argv else 0)
 sys.exit(7 if sys.argv[-1] == "7" else 0)
 """
 
@@ -75,7 +75,7 @@ class Folder:
 
     def run(self, *arguments):
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return namedtuple("Run", "code out err")(process.returncode, out, err)
 
     def installed(self):
@@ -90,13 +90,13 @@ class Folder:
 
     def slow_uv(self):
         """A uv that never ends an installation, and says so in a file."""
-        self.use_uv(f'/bin/touch "{self.path}/began"; exec /bin/sleep 60')
+        self.use_uv(f'/bin/touch "{self.path}/began"; exec /bin/sleep 600')
 
     def has_begun(self):
         wait_for(lambda: (self.path / "began").exists())
 
 
-def wait_for(true, seconds=30):
+def wait_for(true, seconds=60):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -220,7 +220,7 @@ def test_killed_midway_it_starts_anew_once_the_installer_has_ended(folder):
     with pytest.raises(subprocess.TimeoutExpired):
         second.wait(1.5)
     os.killpg(killed.pid, signal.SIGKILL)
-    assert second.communicate(timeout=30)[1] == ""
+    assert second.communicate(timeout=60)[1] == ""
     assert second.returncode == 0
     assert "tool" in folder.installed()
 
@@ -240,7 +240,7 @@ def test_stopped_in_the_set_up_it_says_so_in_a_line(folder, number):
     process = folder.start("lab", start_new_session=True)
     folder.has_begun()
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    assert process.communicate(timeout=30)[1] == "Stopped before all was set up. The same command starts anew.\n"
+    assert process.communicate(timeout=60)[1] == "Stopped before all was set up. The same command starts anew.\n"
     assert process.returncode != 0
     assert not (folder.root / ".venv").exists()
 
@@ -252,8 +252,8 @@ def test_stopped_later_it_stops_what_it_started(folder):
     assert process.stdout.readline()
     began = time.monotonic()
     process.terminate()
-    assert process.communicate(timeout=30)[1] == ""  # which ends when nobody holds the pipe any more
-    assert time.monotonic() - began < 30
+    assert process.communicate(timeout=60)[1] == ""  # which ends when nobody holds the pipe any more
+    assert time.monotonic() - began < 60
     assert process.returncode != 0
 
 
