@@ -108,7 +108,7 @@ def newton_wolfe(f, x, p, g):
 
     f, x, p, g: as in `wolfe`. Costs two more gradients, for the curvature along p.
     Returns t >= 0, a float.
-    Source: Shewchuk (1994), section 14.1, for the first trial; c2 as Nocedal and Wright (2006), section 3.1, advise.
+    Source: Shewchuk (1994), section 14.2, for the first trial; c2 as Nocedal and Wright (2006), section 3.1, advise.
     """
     slope, bend = abs(float(g @ p)), abs(float(p @ hessian_vector_product(f, x, p)))
     return wolfe(f, x, p, g, slope / bend if 0 < slope / (bend or math.inf) < math.inf else 1.0, c2=0.1)
