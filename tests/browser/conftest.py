@@ -51,6 +51,7 @@ def jupyterlab(folder):
             server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
+            server.wait()
 
 
 class Lab:

@@ -1,0 +1,258 @@
+"""The notebooks: stored as run and in one form, built as a lesson is built, exercises made from the solutions."""
+
+import ast
+import os
+import re
+from statistics import median
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course_lib import quiz
+from tools import refresh
+
+ROOT = refresh.ROOT
+
+
+def notebooks(*folders):
+    return [pytest.param(path, id=f"{folder}/{path.stem}") for folder in folders
+            for path in sorted((ROOT / folder).glob("*.ipynb"))]  # fmt: skip
+
+
+LESSONS, SOLUTIONS = notebooks("notebooks"), notebooks("solutions")
+EVERY = notebooks("notebooks", "exercises", "solutions")
+PAGES = [*EVERY, *(pytest.param(path, id=path.name) for path in sorted(ROOT.glob("*.md")))]
+
+
+def cells_of(path, kind="code"):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+# As stored
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_it_is_stored_in_the_one_form(path):
+    assert refresh.text(refresh.canonical(nbformat.read(path, as_version=4))) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
+def test_no_cell_went_wrong(path):
+    for cell in cells_of(path):
+        wrong = [output for output in cell.outputs if output.output_type == "error" or output.get("name") == "stderr"]
+        assert not wrong, cell.source
+
+
+def test_the_one_form_leaves_out_what_chance_put_in():
+    new = nbformat.v4
+    view = {refresh.VIEW: {"model_id": "77"}, "text/plain": "Measured: 9.1 times."}
+    outputs = [new.output_from_msg({"header": {"msg_type": kind}, "content": content}) for kind, content in [
+        ("stream", {"name": "stdout", "text": "gd: "}), ("stream", {"name": "stdout", "text": "1.00\n"}),
+        ("display_data", {"data": view, "metadata": {}}),
+        ("execute_result", {"data": {"text/plain": "1"}, "metadata": {}, "execution_count": 9}),
+        ("error", {"ename": "E", "evalue": "e", "traceback": ["in /a/b/c.py"]})]]  # fmt: skip
+    noise = {"tags": ["claim-7"], "execution": {"started": "now"}, "collapsed": True}
+    cell = new.new_code_cell("1", execution_count=9, outputs=outputs, id="one", metadata=noise)
+    again = new.new_code_cell("2", execution_count=11, id="two", metadata={"tags": ["claim-7"]})
+    metadata = {"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.13"}, "signature": "x"}
+    stored = refresh.canonical(new.new_notebook(cells=[cell, again], metadata=metadata))
+    assert stored.metadata == refresh.METADATA
+    assert [(cell.id, cell.execution_count, cell.metadata) for cell in stored.cells] == [
+        ("claim-7", 1, {"tags": ["claim-7"]}), ("two", 2, {"tags": ["claim-7"]})]  # fmt: skip
+    stream, shown, result, error = stored.cells[0].outputs
+    assert stream.text == "gd: 1.00\n"
+    assert shown.data == {"text/plain": "Measured: 9.1 times."}
+    assert result.execution_count == 1
+    assert error.traceback == []
+    assert refresh.canonical(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "source", ["1 / 0", "import sys; print('oh', file=sys.stderr)", "import warnings; warnings.warn('oh')"]
+)
+def test_a_notebook_that_goes_wrong_is_not_stored(source, tmp_path):
+    path = tmp_path / "x.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+    before = path.read_bytes()
+    with pytest.raises(Exception, match=r"oh|ZeroDivisionError"):
+        refresh.refresh(path)
+    assert path.read_bytes() == before
+
+
+def test_refreshed_twice_it_is_the_same_to_the_byte(tmp_path):
+    path = tmp_path / "x.ipynb"
+    sources = ["import matplotlib.pyplot as plt\nfrom course_lib.quiz import predict\nprint('gd: 1')",
+               "predict('04-x', 'How many?')", "plt.plot([1, 3])\nplt.show()", "2"]  # fmt: skip
+    cells = [nbformat.v4.new_code_cell(source, id=f"n{i}") for i, source in enumerate(sources)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    refresh.refresh(path)
+    once = path.read_bytes()
+    refresh.refresh(path)
+    assert path.read_bytes() == once
+    assert [cell.execution_count for cell in cells_of(path)] == [1, 2, 3, 4]
+    assert [list(output.get("data", {"text": 0})) for cell in cells_of(path) for output in cell.outputs] == [
+        ["text"], ["text/html", "text/plain"], ["image/png", "text/plain"], ["text/plain"]]  # fmt: skip
+
+
+# As built
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
+def test_cells_are_short(path):
+    lines = {cell.id: len([line for line in cell.source.splitlines() if line.strip()]) for cell in cells_of(path)}
+    assert {name: n for name, n in lines.items() if n > 15} == {}
+    assert median(lines.values()) <= 6
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
+def test_one_cell_imports_in_at_most_six_lines(path):
+    first, *others = [ast.parse(cell.source).body for cell in cells_of(path)]
+    assert all(isinstance(line, ast.Import | ast.ImportFrom) for line in first)
+    assert len(cells_of(path)[0].source.splitlines()) <= 6
+    assert not [ast.unparse(line) for body in others for line in body if isinstance(line, ast.Import | ast.ImportFrom)]
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_a_lesson_says_what_it_is_for_what_it_needs_and_how_long_it_takes(path):
+    title = cells_of(path, "markdown")[0].source
+    assert re.match(rf"# {path.stem[:2]} · .+\n", title)
+    assert 1 <= len(re.findall(r"^\d\. ", title, re.MULTILINE)) <= 3
+    assert "**You need** " in title
+    assert re.search(r"\*\*Time:\*\* \d+ minutes", title)
+
+
+def is_figure(output):
+    data = output.get("data", {})
+    return any(kind.startswith("image/") for kind in data) or "<script" in data.get("text/html", "")
+
+
+def captions(outputs):
+    """What the visible descriptions among the outputs of a cell say."""
+    pages = [output.get("data", {}).get(kind, "") for output in outputs for kind in ("text/markdown", "text/html")]
+    return [
+        match[1] for page in pages if (match := re.search(r"(?:\*|<em>)(?:Figure|Film): ([^<]+?)(?:\*$|</em>)", page))
+    ]
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
+def test_each_figure_is_described_below_it(path):
+    for cell in cells_of(path):
+        figures = [output for output in cell.outputs if is_figure(output)]
+        said = captions(cell.outputs)
+        assert bool(figures) == bool(said), cell.source
+        assert all(words.strip().endswith(".") and len(words) > 30 for words in said), cell.source
+        for output in figures:
+            if "image/png" in output.data:
+                assert output.metadata["image/png"]["alt"] in said, cell.source
+
+
+def slugs(path):
+    """What a link into a page can point at."""
+    if path.suffix == ".ipynb":
+        text = "\n".join(cell.source for cell in cells_of(path, "markdown"))
+        ids = {f"cell-id={cell.id}" for cell in nbformat.read(path, as_version=4).cells}
+    else:
+        text, ids = path.read_text(encoding="utf-8"), set()
+    return ids | {heading.strip().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join(cell.source for cell in cells_of(path, "markdown"))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not re.match(r"[a-z]+:", link):
+            name, _, place = link.partition("#")
+            target = path.parent / name if name else path
+            assert target.exists(), link
+            assert not place or place in slugs(target), link
+
+
+# Predictions and questions
+
+
+def calls(path, function):
+    """The first arguments of the calls of a function, cell by cell in the order of the notebook."""
+    nodes = [node for cell in cells_of(path) for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+    return [node.args[0].value for node in nodes if isinstance(node.func, ast.Name) and node.func.id == function]
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_each_prediction_is_made_in_its_own_cell_before_its_measurement(path):
+    predicted, revealed, asked = (calls(path, function) for function in ("predict", "reveal", "ask"))
+    assert predicted == revealed
+    assert len(predicted) >= 3
+    keys = [*predicted, *asked]
+    assert len(set(keys)) == len(keys)
+    assert all(key.startswith(f"{path.stem[:2]}-") for key in keys)
+    for cell in cells_of(path):
+        if re.search(r"^(predict|ask)\(", cell.source, re.MULTILINE):
+            assert len(ast.parse(cell.source).body) == 1, "a guess comes before the run, so in a cell of its own"
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_each_question_of_a_lesson_is_asked_and_well_put(path):
+    questions = quiz.questions(path.stem[:2])
+    assert sorted(questions) == sorted(calls(path, "ask"))
+    for question in questions.values():
+        assert set(question) == {"question", "right", "answers"}
+        assert question["right"] in question["answers"]
+        assert len(question["answers"]) >= 2
+        assert "$" not in "".join(question["answers"]), "answers are plain text: maths is for their explanations"
+        assert all(why.strip() for why in question["answers"].values())
+
+
+# Exercises
+
+
+@pytest.mark.parametrize("path", SOLUTIONS)
+def test_the_exercises_are_what_the_solutions_make_them(path):
+    if not os.environ.get("CI"):
+        pytest.importorskip("nbgrader", reason="exercises are made with nbgrader, which only contributors need")
+    from tools.exercises import exercise
+
+    assert (ROOT / "exercises" / path.name).read_text(encoding="utf-8") == exercise(path), "python -m tools.exercises"
+
+
+def graded(path):
+    return [cell for cell in cells_of(path) if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+@pytest.mark.parametrize("path", SOLUTIONS)
+def test_each_solution_passes_its_checks(path):
+    assert graded(path)
+    for cell in graded(path):
+        assert "".join(output.get("text", "") for output in cell.outputs).startswith("PASSED: "), cell.source
+
+
+@pytest.mark.parametrize("path", notebooks("exercises"))
+def test_a_blank_sheet_runs_through_and_earns_nothing(path):
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    for cell in notebook.cells:
+        said = "".join(output.get("text", "") for output in cell.get("outputs", []))
+        assert not [output for output in cell.get("outputs", []) if output.get("name") == "stderr"], cell.source
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            assert said.startswith("NOT YET: "), cell.source
+
+
+@pytest.mark.parametrize("path", SOLUTIONS)
+def test_a_sheet_says_the_points_that_its_checks_give(path):
+    said, given = [], []
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown" and re.match(r"## \d", cell.source):
+            heading = cell.source.splitlines()[0]
+            match = re.fullmatch(
+                rf"## {int(path.stem[:2])}\.(\d+) .+ [★☆]{{3}} · (\d+) points? · .+ · \d+ minutes", heading
+            )
+            assert match, heading
+            assert int(match[1]) == len(said) + 1
+            said.append(int(match[2]))
+            given.append(0)
+        elif "points" in cell.metadata.get("nbgrader", {}):
+            given[-1] += cell.metadata.nbgrader.points
+    assert said == given
+    assert said
