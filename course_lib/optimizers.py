@@ -325,7 +325,7 @@ def lamb(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.0):
     size, length = (np.sqrt(np.cumsum(a * a, axis=0)[-1]) for a in (x, u))
     usable = (size > 0) & (length > 0)
     trust = np.where(usable, size, 1) / np.where(usable, length, 1)
-    return x - lr * trust.astype(x.dtype) * u, m, v, t
+    return x - lr * trust * u, m, v, t
 
 
 def lion(x, g, m=0.0, *, lr, b1=0.9, b2=0.99, decay=0.0):
