@@ -55,7 +55,7 @@ def checked_start(f, start):
 def checked_steps(steps):
     """The number of steps as an int, or a ValueError."""
     try:
-        number = -1 if isinstance(steps, bool) else operator.index(steps)
+        number = -1 if isinstance(steps, bool | np.bool) else operator.index(steps)
     except TypeError:
         number = -1
     if number < 0:
