@@ -162,14 +162,15 @@ def end(method, f, start, steps, **hyper):
     return next(islice(iterate(method, f, start, **hyper), steps, None))[0].copy()
 
 
-def best_rate(method, f, start, steps, rates=np.geomspace(1e-4, 10, 61), **hyper):
+def best_rate(method, f, start, steps, rates=None, **hyper):
     r"""The learning rate of a fair race: of many, the lowest end among the runs that never climb above their start.
 
     method, f, start, steps, hyper: as in `descend`, for one run.
-    rates: array (n,) of the learning rates to try, all at once.
+    rates: array (n,) of the learning rates to try, all at once; None: 61 from 1e-4 to 10, in equal ratios.
     Returns one of rates, a float; the smallest if every run climbs.
     Errors: as `descend`.
     """
+    rates = np.geomspace(1e-4, 10, 61) if rates is None else np.asarray(rates)
     values = f(descend(method, f, start, steps, lr=rates, **hyper))
     stays = values.max(axis=0) <= values[0]
     return float(rates[np.argmin(np.where(stays, values[-1], np.inf))])
