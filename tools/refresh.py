@@ -29,15 +29,15 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def main(*paths):
-    paths = [Path(path) for path in paths]
-    for path in paths or [path for folder in SOURCES for path in sorted((ROOT / folder).glob("*.ipynb"))]:
-        print(path.resolve().relative_to(ROOT).as_posix(), flush=True)
+    every = [path for folder in SOURCES for path in sorted((ROOT / folder).glob("*.ipynb"))]
+    for path in map(Path, paths or every):
+        print(path, flush=True)
         refresh(path)
     if not paths:
-        from tools import claims, exercises
+        from tools import claims, exercises, picture
 
-        exercises.main()
-        claims.main()
+        for made in (exercises, claims, picture):
+            made.main()
 
 
 def refresh(path):
