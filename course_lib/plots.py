@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colors
 
-from course_lib.style import styles
+from course_lib.style import ramp, styles
 
 plt.rcParams.update(
     {
@@ -62,11 +62,11 @@ def _titled(ax, title, xlabel=None, ylabel=None):
     return ax
 
 
-def _line_styles(labels):
+def _line_styles(labels, ordered=False):
     """Each label's style in Matplotlib's words."""
     return [
         {"label": label, "color": color, "linestyle": dash, "marker": marker}
-        for label, (color, dash, marker) in zip(labels, styles(labels), strict=True)
+        for label, (color, dash, marker) in zip(labels, ramp(len(labels)) if ordered else styles(labels), strict=True)
     ]
 
 
@@ -110,14 +110,15 @@ def paths(f, runs, ax=None, window=None, title=None, marks=True):
     return ax
 
 
-def curves(runs, ax=None, title=None, xlabel="step", ylabel="$f(x)$", x=None, log=True, marks=0):
+def curves(runs, ax=None, title=None, xlabel="step", ylabel="$f(x)$", x=None, log=True, marks=0, ordered=False):
     """One curve for each run over steps (or over x), on a logarithmic scale where rates are meant.
 
     runs: {label: array (n,)}. x: array (n,) of positions, 0, 1, ... if None. log: True, False or "both" axes.
-    marks: number of markers along each curve.
+    marks: number of markers along each curve. ordered: whether the labels are the values of one quantity, at most 6:
+    they get one row of colours, light to dark.
     """
     ax = _axes(ax)
-    for style, values in zip(_line_styles(runs), runs.values(), strict=True):
+    for style, values in zip(_line_styles(runs, ordered), runs.values(), strict=True):
         places = np.arange(len(values)) if x is None else x
         every = max(1, len(values) // marks) if marks else None
         ax.plot(places, values, **style if marks else style | {"marker": ""}, markevery=every, markersize=5)

@@ -38,7 +38,21 @@ STYLE = {  # method -> (colour, dash, marker as Matplotlib names it); the star i
     "lbfgs": (SKY, DOTTED, "d"),
     "conjugate_gradients": (SKY, DASHDOT, "p"),
 }
+SCHEDULES = {  # schedule -> its look, in pictures without methods
+    "constant": (INK, SOLID, "o"),
+    "step_decay": (AMBER, SOLID, "s"),
+    "exponential": (AMBER, DASHED, "D"),
+    "inverse_time": (BLUE, SOLID, "^"),
+    "inverse_sqrt": (SKY, DASHED, "v"),
+    "cosine": (GREEN, SOLID, "P"),
+    "warmup": (PURPLE, DASHED, "X"),
+    "one_cycle": (VERMILLION, SOLID, "p"),
+}
 OWN = [(PURPLE, SOLID, "h"), (GREEN, LONG, "h"), (BLUE, DASHDOT, "h"), (INK, LONG, "h")]  # methods not in the table
+
+# The values of one quantity, in their order: from light to dark, and a marker each.
+RAMP = ["#C28A00", "#CB5F12", "#BC3900", "#97264F", "#6A1B6C", "#2E1158"]
+RAMP_MARKERS = ["o", "s", "^", "D", "v", "P"]
 
 
 def name_of(method):
@@ -66,9 +80,9 @@ def named(methods):
 
 
 def style_of(label):
-    """(colour, dash, marker) of a label that is a method's name or begins with one: `"momentum, beta = 0.5"`."""
+    """(colour, dash, marker) of a label that begins with a method's or a schedule's name: `"momentum, beta = 0.5"`."""
     name = label.split(",")[0].split()[0] if label.strip(", ") else ""
-    return STYLE.get(name, OWN[0])
+    return (STYLE | SCHEDULES).get(name, OWN[0])
 
 
 def styles(labels):
@@ -78,3 +92,9 @@ def styles(labels):
         choice = [style_of(label), *OWN]
         found.append(next((style for style in choice if style not in found), choice[0]))
     return found
+
+
+def ramp(n):
+    """A style for each of n values in their order, from light to dark; n from 1 to 6."""
+    places = [round(i * (len(RAMP) - 1) / max(n - 1, 1)) for i in range(n)]
+    return [(RAMP[place], DASHED if i % 2 else SOLID, RAMP_MARKERS[i]) for i, place in enumerate(places)]

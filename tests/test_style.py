@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from course_lib import optimizers, style
+from course_lib import optimizers, schedules, style
 from course_lib.optimizers import adam, gd
 
 COLOURS = [style.INK, style.BLUE, style.SKY, style.GREEN, style.AMBER, style.VERMILLION, style.PURPLE]
@@ -74,3 +74,19 @@ def test_a_label_has_the_style_of_the_method_it_begins_with():
 
 def test_no_two_labels_look_alike():
     assert style.styles(["gd", "mine", "gd 2", "other"]) == [style.STYLE["gd"], *style.OWN[:3]]
+
+
+def test_every_schedule_has_a_style_of_its_own():
+    functions = {f.__name__ for f in vars(schedules).values() if inspect.isfunction(f)}
+    made = {name for name in functions if not name.startswith("checked") and name != "half_cosine"}
+    assert made == set(style.SCHEDULES)
+    assert len({look[:2] for look in style.SCHEDULES.values()}) == len(style.SCHEDULES)
+
+
+@pytest.mark.parametrize("n", range(1, 7))
+def test_values_in_order_go_from_light_to_dark(n):
+    looks = style.ramp(n)
+    light = [linear(colour) @ [0.2126, 0.7152, 0.0722] for colour, *_ in looks]
+    assert light == sorted(light, reverse=True)
+    assert len({colour for colour, *_ in looks}) == len({marker for *_, marker in looks}) == n
+    assert 1.05 / (max(light) + 0.05) >= 3
