@@ -167,7 +167,7 @@ def best_rate(method, f, start, steps, rates=None, **hyper):
 
     method, f, start, steps, hyper: as in `descend`, for one run.
     rates: array (n,) of the learning rates to try, all at once; None: 61 from 1e-4 to 10, in equal ratios.
-    Returns one of rates, a float; the smallest if every run climbs.
+    Returns one of rates, a float; the first if every run climbs.
     Errors: as `descend`.
     """
     rates = np.geomspace(1e-4, 10, 61) if rates is None else np.asarray(rates)

@@ -10,9 +10,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from course_lib.descent import descend, end, first_step, iterate
+from course_lib.descent import best_rate, descend, end, first_step, iterate
 from course_lib.optimizers import adam, gd, momentum, nadam
-from course_lib.surfaces import nesterov_worst, plateau, quadratic, rosenbrock
+from course_lib.surfaces import himmelblau, nesterov_worst, plateau, quadratic, rosenbrock
 
 START = (-1.2, 1.0)
 NAN, INF = math.nan, math.inf
@@ -588,3 +588,30 @@ def test_first_step():
     steps = first_step(np.abs(path).max(axis=0) < 1e-3)
     assert steps[0] == INF
     assert steps[2] < steps[1] < 100
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The rate of a fair race
+
+
+@pytest.mark.parametrize("f", [quadratic(10.0), rosenbrock, himmelblau])
+@pytest.mark.parametrize("method", [gd, momentum, adam])
+def test_the_best_rate_ends_lowest_of_those_that_never_climb(f, method):
+    rates, ends = np.geomspace(1e-4, 10, 61), {}
+    for lr in rates:
+        values = f(descend(method, f, f.start, 40, lr=lr))
+        if np.all(values <= values[0]):
+            ends[lr] = values[-1]
+    assert 0 < len(ends) < 61
+    assert best_rate(method, f, f.start, 40) == min(ends, key=ends.get)
+    assert best_rate(method, f, f.start, 40, rates=list(ends)) == min(ends, key=ends.get)
+
+
+def test_the_best_rate_of_gradient_descent_balances_both_ends_of_the_spectrum():
+    bowl = quadratic(10.0)
+    rate = best_rate(gd, bowl, (1.0, 1.0), 200, rates=np.linspace(1.7, 1.95, 251))
+    assert rate == pytest.approx(2 / (bowl.L + bowl.mu), abs=0.01)
+
+
+def test_where_every_run_climbs_the_best_rate_is_the_first():
+    assert best_rate(gd, rosenbrock, START, 20, rates=[1.0, 0.5, 2.0]) == 1.0
