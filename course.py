@@ -126,6 +126,7 @@ def install(command, lock):
         installer = [PYTHON] + "-m pip install --disable-pip-version-check --no-compile --ignore-installed".split()
         if not any(PACKAGES.glob("pip-*/RECORD")):
             work(lock, PYTHON, "-m", "ensurepip")
+            work(lock, PYTHON, "-m", "pip", "uninstall", "--yes", "setuptools")  # which Python 3.11 adds
     work(lock, *(installer + ["--no-deps", "--require-hashes", "-r", str(LOCKS[command])]))
     stamp(command).touch()
 
