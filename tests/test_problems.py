@@ -18,6 +18,7 @@ from course_lib.problems import (
     noisy,
     regress,
     sparse_words,
+    svrg,
     two_moons,
 )
 from course_lib.surfaces import counted, rosenbrock
@@ -221,6 +222,39 @@ def test_batches_stand_for_the_problem():
     assert f.grads == 30
 
 
+def test_svrg_is_unbiased_and_has_no_noise_at_its_anchor():
+    f, w, elsewhere = logistic(*data(24)), weights(4), weights(4, seed=7)
+    reduced = svrg(f, 8, np.random.default_rng(0), every=4)
+    np.testing.assert_allclose(reduced.grad(w), f.grad(w), rtol=1e-13)
+    rows = f.batches(8, np.random.default_rng(0)).rows
+    next(rows)
+    for _ in range(2):
+        batch = next(rows)
+        expected = f.grad(elsewhere, batch) - f.grad(w, batch) + f.grad(w)
+        np.testing.assert_allclose(reduced.grad(elsewhere), expected, rtol=1e-12)
+    epochs = svrg(f, 8, np.random.default_rng(0), every=100)
+    drawn = [epochs.grad(w)] + [epochs.grad(elsewhere) for _ in range(5)]
+    np.testing.assert_allclose(np.mean(drawn[3:], axis=0), f.grad(elsewhere), rtol=1e-12)
+
+
+def test_svrg_arrives_where_batches_hover():
+    f = least_squares(*data(40))
+    hovering = end(gd, f.batches(1, np.random.default_rng(0)), f.start, 4000, lr=0.02)
+    arrived = end(gd, svrg(f, 1, np.random.default_rng(0), 80), f.start, 4000, lr=0.02)
+    assert f(arrived) - f(f.minima[0]) < 1e-12 < f(hovering) - f(f.minima[0])
+    one_by_one = end(gd, svrg(f, 3, np.random.default_rng(0), 1), f.start, 20, lr=0.1)
+    np.testing.assert_allclose(one_by_one, end(gd, f, f.start, 20, lr=0.1), rtol=1e-12)
+
+
+def test_svrg_has_an_anchor_for_each_run():
+    f, rates = logistic(*data()), np.array([0.1, 0.5])
+    both = end(gd, svrg(f, 4, np.random.default_rng(0), 6), f.start, 30, lr=rates)
+    for k, lr in enumerate(rates):
+        alone = end(gd, svrg(f, 4, np.random.default_rng(0), 6), f.start, 30, lr=lr)
+        np.testing.assert_allclose(both[:, k], alone, rtol=1e-12)
+    assert svrg(f, 4, RNG, 6).grad(weights(4).astype(np.float32)).dtype == np.float32
+
+
 def test_noise_is_independent_in_every_coordinate_of_every_run():
     f = noisy(rosenbrock, 0.5, np.random.default_rng(0))
     p = weights(2, 3)
@@ -341,6 +375,9 @@ NET = Network((4, 3))
         (lambda: logistic(X, Y).batches(24, RNG), "size must be .* got 24"),
         (lambda: logistic(X, Y).batches(2.0, RNG), "size must be .* got 2.0"),
         (lambda: logistic(X, Y).batches(2, 7), "rng must be a numpy Generator.* got 7"),
+        (lambda: svrg(logistic(X, Y), 24, RNG, 10), "size must be .* got 24"),
+        (lambda: svrg(logistic(X, Y), 2, 7, 10), "rng must be a numpy Generator.* got 7"),
+        (lambda: svrg(logistic(X, Y), 2, RNG, 0), "every must be an integer >= 1; got 0"),
         (lambda: noisy(rosenbrock, -0.1, RNG), "sigma must be finite and >= 0; got -0.1"),
         (lambda: noisy(rosenbrock, math.nan, RNG), "sigma must be"),
         (lambda: noisy(rosenbrock, 1, None), "rng must be"),
