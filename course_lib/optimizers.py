@@ -7,7 +7,8 @@ All have one shape, a pure function of one step::
 ``x`` holds the coordinates on axis 0; further axes are runs side by side. ``g`` is the gradient there, of the same
 shape. The memory starts with the defaults in the signature and comes back, updated, behind the new point.
 Hyperparameters are keyword-only numbers, or arrays that broadcast against one row of ``x``, one value for each run.
-Nothing is changed in place, nothing is validated (``descend`` does that) and float32 stays float32.
+Nothing is changed in place, nothing is validated (``descend`` does that) and float32 stays float32. A run has the same
+bits alone and side by side with others; only a power ``b1**t`` of a number and of an array may differ in the last bit.
 """
 
 import numpy as np
@@ -374,7 +375,7 @@ def muon(x, g, v=0.0, *, lr, beta=0.95, decay=0.0):
     $v_{t+1} = \beta v_t + (1-\beta) g_t,\quad
     x_{t+1} = x_t - \eta\,\big[\sqrt{\max(1, n/m)}\;\mathrm{orth}(\beta v_{t+1} + (1-\beta) g_t) + \lambda x_t\big]$
 
-    x, g: a weight matrix and its gradient, float arrays (n, m, *runs).
+    x, g: a weight matrix and its gradient, float arrays (n, m, *runs); many rates want a start of shape (n, m, 1).
     v: running mean of the gradients, shape of x; starts at 0.
     lr: learning rate $\eta \ge 0$, about the spectral norm of a step.
     beta: share of the old mean, in [0, 1).
