@@ -346,3 +346,16 @@ def test_the_engine_is_light():
     code = "import sys, course_lib.checks; print(*{'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+def test_in_a_notebook_the_line_of_the_cell_is_named():
+    import nbformat
+    from nbclient import NotebookClient
+
+    cells = ["from course_lib.checks import case, function\ncheck = function('x', lambda a: a, [case('one', 1.0)])",
+             "def f(a):\n    b = a\n    return c", "check(f)"]  # fmt: skip
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    *_, last = NotebookClient(notebook, kernel_name="python3").execute().cells
+    assert last.outputs[0].text.splitlines()[1] == (
+        "It stops with NameError: name 'c' is not defined, in line 3 of its cell: return c. It was called with (1)."
+    )
