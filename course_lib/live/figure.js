@@ -69,15 +69,25 @@ class Link {
 
   ask(kind, content) {
     const have = Object.fromEntries(Object.entries(this.known).map(([name, versions]) => [name, [...versions.keys()].slice(-4)]));
-    this.asked++;
+    const id = ++this.asked;
     if (kind === "frame") this.underWay++;
-    this.model.send({ kind, view: this.view, id: this.asked, have, ...content });
-    this.patience ??= setTimeout(() => {
-      this.late = true;
-      this.underWay = 0;
-      this.changed();
-    }, 2500);
-    return this.asked;
+    try {
+      this.model.send({ kind, view: this.view, id, have, ...content });
+      this.patience ??= setTimeout(() => this.giveUp(), 2500);
+    } catch {
+      this.giveUp(); // the kernel was started anew
+    }
+    this.changed();
+    return id;
+  }
+
+  giveUp() {
+    Object.assign(this, { late: true, underWay: 0, waiting: null });
+    this.changed();
+  }
+
+  busy() {
+    return !this.late && (this.underWay > 0 || Object.values(this.tables).some((table) => table.id && !table.answered));
   }
 
   hear(reply, buffers) {
@@ -94,8 +104,9 @@ class Link {
     }
     if (reply.kind === "table") {
       const table = Object.values(this.tables).find((one) => one.id === reply.id);
+      if (table) table.answered = true;
       if (table && !reply.refused) table.arrays = arrays;
-      return;
+      return this.changed();
     }
     this.underWay = Math.max(0, this.underWay - 1);
     if (this.waiting) this.ask("frame", { state: this.waiting });
@@ -661,6 +672,7 @@ class View {
     const sentence = this.sentence();
     const message = this.link.late ? "The kernel does not answer: it is busy, or this cell has to be run again." : this.link.message;
     this.words.textContent = sentence;
+    this.root.setAttribute("aria-busy", this.link.busy());
     this.alert.textContent = message;
     this.plots[0].canvas.setAttribute("aria-label", `${this.plots[0].panel.title}. ${sentence}`);
     if (this.said === sentence) return;

@@ -127,6 +127,7 @@ class Figure(anywidget.AnyWidget):
 
     def close(self):
         self._compute = None
+        self.layout.close()
         super().close()
 
     def _repr_mimebundle_(self, **kwargs):
