@@ -136,6 +136,24 @@ def test_a_singular_hessian_is_data_and_stays_in_its_run():
     assert end(newton(plateau), plateau, [1.0], 1)[0] == -np.inf  # the curvature is 0 at x = 1
 
 
+def test_a_hessian_that_is_not_finite_is_data_and_stays_in_its_run():
+    """The library below gives up on a 3 x 3 matrix full of NaN."""
+    f = Surface(
+        "(x + y + z)³",
+        lambda p: p.sum(axis=0) ** 3,
+        lambda p: 3 * p.sum(axis=0) ** 2 + 0 * p,
+        hessian=lambda p: 6 * p.sum(axis=0) * np.ones((3, 3, *[1] * (p.ndim - 1))) + np.eye(3)[..., None],
+        start=np.ones(3),
+        window=((-1, 1),) * 3,
+    )
+    x, g = np.array([[1.0, np.inf], [1.0, 1.0], [1.0, 1.0]]), np.ones((3, 2))
+    with np.errstate(all="ignore"):
+        states = [newton(f)(x, g), damped_newton(f)(x, g, damping=0.0), saddle_free_newton(f)(x, g, damping=2.0)]
+    for (points,), curvature in zip(states, (55, 55, 57)):
+        assert points[:, 0] == pytest.approx(1 - 1 / curvature, rel=1e-12)
+        assert np.isnan(points[:, 1]).all()
+
+
 def test_damping_goes_from_newton_to_gradient_descent():
     start = np.random.default_rng(3).uniform(-2, 2, (2, 10))
     undamped = end(damped_newton(rosenbrock), rosenbrock, start, 3, damping=0.0)
@@ -314,6 +332,17 @@ def test_conjugate_gradients_end_a_quadratic_along_conjugate_lines():
     assert np.linalg.norm(end(conjugate_gradients(f), f, f.start, 10)) < 1e-6
 
 
+def test_a_direction_of_conjugate_gradients():
+    f = quadratic_form(np.eye(2))
+
+    def direction(g, p, last):
+        return conjugate_gradients(f, search=exact)(np.zeros(2), *map(np.array, (g, p, last)))[1].tolist()
+
+    assert direction([1.0, 2.0], [-1.0, 0.0], [1.0, 0.0]) == [-5, -2]  # beta = 4
+    assert direction([1.0, 0.0], [-2.0, 0.0], [2.0, 0.0]) == [-1, 0]  # beta would be -1/2
+    assert direction([1.0, 2.0], [9.0, 0.0], [1.0, 0.0]) == [-1, -2]  # beta = 4 would lead uphill
+
+
 def test_conjugate_gradients_on_the_worst_function_are_as_good_as_anything_can_be():
     f, k = nesterov_worst(40), np.arange(41)
     gap = f(descend(conjugate_gradients(f, search=exact), f, f.start, 40)) - f(f.minima[0])
@@ -335,6 +364,11 @@ def test_hessian_vector_product(f, dtype, rel):
     assert np.all(ours[:, 0] == 0)
     for k in range(30):
         assert np.array_equal(hessian_vector_product(f, x[:, k], v[:, k]), ours[:, k])
+
+
+def test_hessian_vector_product_far_from_the_origin():
+    f, v = quadratic(10, 30), np.array([1e-3, -1e-3])
+    assert hessian_vector_product(f, np.array([1e8, 2e8]), v) == pytest.approx(f.hess(v) @ v, rel=1e-8)
 
 
 def test_hessian_vector_product_needs_two_gradients_and_no_hessian():
