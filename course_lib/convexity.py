@@ -1,0 +1,199 @@
+r"""Convexity: tests that can refute it, the two parabolas that hold a function, and steps that keep a constraint.
+
+A function is anything that takes points of shape (d, n), coordinates on axis 0, and gives n values: a surface, a
+problem, a lambda. A constraint is known by its projection: a function that brings each point to the nearest one that
+keeps it. Then `projected` makes a method keep it, and `penalized` makes a function that charges for breaking it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .surfaces import Delegate, checked_integer, checked_rng, total
+
+ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
+
+
+def chord_gap(f, x, y, t):
+    r"""How far the graph lies below the chord: for a convex function never less than 0.
+
+    $t f(x) + (1-t) f(y) - f(t x + (1-t) y)$
+
+    f: function of points. x, y: the chord's ends, arrays (d, *runs). t: weight of x in [0, 1], number or array (*runs).
+    Returns an array (*runs).
+    """
+    return t * f(x) + (1 - t) * f(y) - f(t * x + (1 - t) * y)
+
+
+def tangent_gap(f, x, y):
+    r"""How far the graph at y lies above the tangent at x: for a convex function never less than 0.
+
+    $f(y) - f(x) - \nabla f(x)^\top (y - x)$
+
+    With curvatures from $\mu$ to $L$ it lies between $\frac\mu2\|y-x\|^2$ and $\frac L2\|y-x\|^2$: the sandwich.
+
+    f: function of points with `f.grad`. x, y: arrays (d, *runs).
+    Returns an array (*runs).
+    Source: Bregman (1967), whose divergence it is; Nesterov (2004), theorem 2.1.5 for the bounds.
+    """
+    return f(y) - f(x) - total(f.grad(x) * (y - x))
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A proof that a function is not convex: at the share t of x, the graph is above the chord from x to y by `above`.
+
+    x, y: arrays (d,). t, above: numbers.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    t: float
+    above: float
+
+
+def random_pairs(window, rng, pairs):
+    """Two arrays (d, pairs) of points in the window; the distances are of all sizes, down to a thousandth."""
+    window = np.asarray(window, float)
+    if (
+        window.ndim != 2
+        or window.shape[1] != 2
+        or not (np.isfinite(window).all() and (window[:, 0] < window[:, 1]).all())
+    ):
+        raise ValueError(f"window must hold a pair (low, high), low < high, for each coordinate; got {window.tolist()}")
+    pairs, low, high = checked_integer("pairs", pairs), window[:, :1], window[:, 1:]
+    x, y = checked_rng(rng).uniform(low, high, (2, len(window), pairs))
+    return x, x + (y - x) * 10 ** rng.uniform(-3, 0, pairs)
+
+
+def find_violation(f, window, rng, pairs=10_000):
+    r"""Looks for a chord below the graph: one refutes convexity, none proves nothing.
+
+    f: function of points. Where it is infinite, outside of its domain, no chord is below it.
+    window: ((low, high), ...), a pair for each coordinate: where to look.
+    rng: numpy Generator. pairs: int >= 1, the number of chords tried; half of them are shorter than a 30th of the
+        window, since a small dent shows on short chords only.
+    Returns the Violation of the chord that is farthest below the graph, or None if there is none.
+    Errors: ValueError for a window, rng or pairs out of range, or an f that does not give one value for each point.
+    """
+    x, y = random_pairs(window, rng, pairs)
+    t = rng.uniform(size=x.shape[1])
+    with np.errstate(all="ignore"):
+        values = [np.asarray(f(p)) for p in (x, y, t * x + (1 - t) * y)]
+        if any(value.shape != t.shape for value in values):
+            raise ValueError(f"f must give one value for each point, shape {t.shape}; got {values[0].shape}")
+        above = values[2] - t * values[0] - (1 - t) * values[1]
+        found = above > ROUNDING * np.max(np.abs(values), axis=0)
+    if not found.any():
+        return None
+    i = np.argmax(np.where(found, above, -np.inf))
+    return Violation(x[:, i], y[:, i], float(t[i]), float(above[i]))
+
+
+def curvature_bounds(f, window, rng, pairs=10_000):
+    r"""How slowly and how fast the gradient changes on the way from one point to another, measured on many pairs.
+
+    $\mu \le \frac{(\nabla f(y) - \nabla f(x))^\top (y - x)}{\|y - x\|^2} \le L$
+
+    f: function of points with `f.grad`. window, rng, pairs: as in `find_violation`.
+    Returns (low, high), two floats: mu is at most low, L at least high. A low under 0 refutes convexity.
+    Errors: as `find_violation`.
+    Source: Nesterov (2004), theorems 2.1.5 and 2.1.9: for a convex f the same mu and L as those of the sandwich.
+    """
+    x, y = random_pairs(window, rng, pairs)
+    ratio = total((f.grad(y) - f.grad(x)) * (y - x)) / total((y - x) * (y - x))
+    return float(ratio.min()), float(ratio.max())
+
+
+def project_ball(x, radius=1.0):
+    r"""The nearest point with $\|x\|_2 \le r$: points outside are pulled back along their ray.
+
+    $x \cdot \min(1, r/\|x\|_2)$
+
+    x: array (d, *runs). radius: r, a finite number >= 0; 0 leaves the origin alone.
+    Returns an array of the shape of x.
+    Errors: ValueError for a radius out of range.
+    """
+    if not 0 <= radius < np.inf:
+        raise ValueError(f"radius must be a finite number >= 0; got {radius!r}")
+    x = np.asarray(x)
+    norm = np.hypot.reduce(x, dtype=float)
+    return x * np.divide(radius, norm, out=np.ones_like(norm), where=norm > radius).astype(x.dtype)
+
+
+def project_box(x, low, high):
+    r"""The nearest point with $l \le x_i \le h$ in each coordinate: each is cut by itself.
+
+    x: array (d, *runs). low, high: numbers, or arrays that broadcast against x; infinite ones bound nothing.
+    Returns an array of the shape of x.
+    Errors: ValueError if low is above high somewhere.
+    """
+    if not np.all(np.asarray(low) <= np.asarray(high)):
+        raise ValueError(f"low must not be above high; got low={low!r}, high={high!r}")
+    return np.clip(x, low, high)
+
+
+def project_simplex(x, amount=1.0):
+    r"""The nearest point with $x_i \ge 0$ and $\sum_i x_i = a$: shares of an amount, probabilities for a = 1.
+
+    $x_i \leftarrow \max(x_i - \theta, 0)$, with the one $\theta$ that makes the sum right
+
+    x: array (d, *runs). amount: a, a finite number > 0.
+    Returns an array of the shape of x.
+    Errors: ValueError for an amount out of range.
+    Source: Held, Wolfe and Crowder (1974); Duchi et al. (2008), figure 1.
+    """
+    if not 0 < amount < np.inf:
+        raise ValueError(f"amount must be a finite number > 0; got {amount!r}")
+    x = np.asarray(x)
+    falling = -np.sort(-x, axis=0)
+    count = np.arange(1, len(x) + 1).reshape(-1, *[1] * (x.ndim - 1))
+    theta = (falling.cumsum(axis=0) - amount) / count  # if the largest `count` coordinates are those above 0
+    last = np.sum(falling > theta, axis=0, keepdims=True) - 1
+    return np.maximum(x - np.take_along_axis(theta, last, axis=0), 0).astype(x.dtype, copy=False)
+
+
+def projected(method, project):
+    r"""A wrapper: after each step of the method the point is brought back to the nearest one that is allowed.
+
+    $x_{t+1} \leftarrow P(x_{t+1})$
+
+    method: a step. project: function x -> x, of points (d, *runs), as `project_ball`.
+    Returns a step with the memory of method.
+    Source: Goldstein (1964), Levitin and Polyak (1966), for gradient descent.
+    """
+
+    def step(x, g, *memory, **hyper):
+        x, *memory = method(x, g, *memory, **hyper)
+        return project(x), *memory
+
+    return step
+
+
+def penalized(f, project, weight):
+    r"""The same function with a price on breaking a constraint: the squared distance to what is allowed.
+
+    $f(x) + \frac\rho2\|x - P(x)\|^2$, with the gradient $\nabla f(x) + \rho\,(x - P(x))$
+
+    f: a surface or a problem. project: P, function x -> x, the projection onto a convex set.
+    weight: $\rho \ge 0$, finite; 0 charges nothing. Outside, it adds up to $\rho$ to the curvature.
+    Returns an object that stands for f.
+    Errors: ValueError for a weight out of range.
+    Source: Courant (1943).
+    """
+    if not 0 <= weight < np.inf:
+        raise ValueError(f"weight must be a finite number >= 0; got {weight!r}")
+    return Penalized(f, project, weight)
+
+
+class Penalized(Delegate):
+    def __init__(self, f, project, weight):
+        super().__init__(f)
+        self.project, self.weight = project, weight
+
+    def __call__(self, p):
+        outside = np.asarray(p) - self.project(p)
+        return self.f(p) + 0.5 * self.weight * total(outside * outside)
+
+    def grad(self, p):
+        return self.f.grad(p) + self.weight * (np.asarray(p) - self.project(p))
