@@ -34,8 +34,8 @@ plt.rcParams.update(
     }
 )
 GREY = "#8a8a8a"
-SIGNS = {"minus": "−", "fast-backward": "⏮", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "⏸"}
-SIGNS |= {"play": "▶", "step-forward": "▸", "fast-forward": "⏭", "plus": "+"}
+SIGNS = {"minus": "−", "fast-backward": "|◀", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "||"}
+SIGNS |= {"play": "▶", "step-forward": "▸", "fast-forward": "▶|", "plus": "+"}
 
 
 def show(caption):
