@@ -95,7 +95,7 @@ class Figure(anywidget.AnyWidget):
     def _finite(self, name, array, ndim):
         """The array with 0 for NaN and infinity; of lines also {name}.end: how many points come before the first."""
         good = np.isfinite(array)
-        yield name, np.ascontiguousarray(np.where(good, array, np.float32(0)))
+        yield name, np.where(good, array, np.float32(0)).copy(order="C")
         if name in self._lines:
             whole = good.all(axis=-2) if ndim == 3 else good
             ends = np.where(whole.all(axis=-1), whole.shape[-1], whole.argmin(axis=-1))
