@@ -1,0 +1,189 @@
+r"""Where gradients come from, which way they point, and how far to follow them.
+
+Three ways to measure a gradient from values alone, and the check that compares them with the formula; the directions
+of steepest descent for three ways to measure a step; and a step that finds its own length.
+"""
+
+import numpy as np
+
+from course_lib.schedules import checked_number
+
+
+def forward_differences(f, x, h=None):
+    r"""The gradient from d + 1 values: how much f rises on a short way along each axis.
+
+    $g_i = \frac{f(x + h e_i) - f(x)}{h}$
+
+    f: function of points (d, *runs) with values (*runs).
+    x: point or points, float array (d, *runs).
+    h: length of the way, > 0; by default $\sqrt u$ with u the rounding unit of x: 1.5e-8 in float64. A longer one
+        misses by the curvature, about $h|f''|/2$; in a shorter one rounding takes over, about $u|f|/h$.
+    Returns an array of the shape of x.
+    Errors: ValueError for a bad x or h.
+    Source: Nocedal and Wright (2006), eq. 8.1.
+    """
+    x, h = checked_place(x, h, 1 / 2)
+    here = f(x)
+    return np.stack([(f(x + step) - here) / h for step in along_axes(x, h)])
+
+
+def central_differences(f, x, h=None):
+    r"""The gradient from 2d values: the errors of a way forward and a way back cancel.
+
+    $g_i = \frac{f(x + h e_i) - f(x - h e_i)}{2h}$
+
+    f, x: as in `forward_differences`.
+    h: length of the way, > 0; by default $\sqrt[3]u$, 6e-6 in float64. A longer one misses by about $h^2|f'''|/6$; in a
+        shorter one rounding takes over, about $u|f|/h$.
+    Returns an array of the shape of x.
+    Errors: ValueError for a bad x or h.
+    Source: Nocedal and Wright (2006), eq. 8.7.
+    """
+    x, h = checked_place(x, h, 1 / 3)
+    return np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in along_axes(x, h)])
+
+
+def complex_step(f, x, h=1e-20):
+    r"""The gradient from d values at complex points: nothing is subtracted, so nothing is lost to rounding.
+
+    $g_i = \operatorname{Im} f(x + i h e_i) / h$
+
+    f: as in `forward_differences`; made of sums, products and functions such as np.exp, which NumPy knows for complex
+        numbers. Not np.abs, np.maximum or a comparison: they forget the imaginary part.
+    x: as there. h: length of the way, > 0; the error is of the order $h^2$ and so below rounding.
+    Returns an array of the shape of x.
+    Errors: ValueError for a bad x or h.
+    Source: Squire and Trapp (1998), eq. 6.
+    """
+    x, h = checked_place(x, h, 1)
+    return np.stack([np.imag(f(x + 1j * step)) / h for step in along_axes(x, h)]).astype(x.dtype)
+
+
+def checked_place(x, h, power):
+    """x as a float array and h as a number, by default that power of the rounding unit; or a ValueError."""
+    x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    if x.ndim == 0 or x.size == 0 or not np.all(np.isfinite(x)):
+        raise ValueError(f"x must be a finite array of shape (d, ...), coordinates on axis 0; got {x!r}")
+    h = float(np.finfo(x.dtype).eps) ** power if h is None else checked_number("h", h, 0)
+    if h == 0:
+        raise ValueError(f"h must be a number > 0; got {h!r}")
+    return x, h
+
+
+def along_axes(x, h):
+    """For each coordinate the step of length h along its axis, of the shape of x."""
+    for i in range(len(x)):
+        step = np.zeros_like(x)
+        step[i] = h
+        yield step
+
+
+def gradient_check(f, x, differences=central_differences, h=None):
+    r"""How far `f.grad` is from the gradient that the values of f tell.
+
+    $\frac{\|\nabla f(x) - \hat g\|}{\max(\|\nabla f(x)\|,\ \|\hat g\|)}$, with $\hat g$ from differences
+
+    At most 1e-6 is a right gradient, 1e-2 or more is a wrong one; between, look closer. Choose x at random: at a
+    symmetric point a wrong gradient can be right by chance, and near a kink a right one looks wrong. A slip in a small
+    coordinate hides behind the large ones.
+
+    f: function with `grad`: a surface or a problem.
+    x: as in `forward_differences`. differences: one of the three functions above. h: their length; None: their own.
+    Returns a float, or an array (*runs) of them: 0 for two gradients alike, 1 for one of them 0, 2 for a wrong sign.
+    Errors: ValueError for a bad x or h.
+    """
+    measured = differences(f, x) if h is None else differences(f, x, h)
+    claimed = f.grad(np.asarray(x, measured.dtype))
+    larger = np.maximum(length(claimed), length(measured))
+    return length(claimed - measured) / np.where(larger > 0, larger, 1)
+
+
+def length(v):
+    return np.sqrt(total(v * v))
+
+
+def total(a):
+    """The sum over axis 0, first to last: the same bits for a run alone and in a batch."""
+    return a.cumsum(axis=0)[-1]
+
+
+# Steepest descent. Which unit step goes down most, u = argmin g.u with |u| = 1, depends on how |u| is measured.
+
+
+def steepest_l1(g):
+    r"""The steepest direction if a step costs the sum of its coordinates: the one coordinate with the largest slope.
+
+    $u = -\operatorname{sign}(g_k)\, e_k,\quad k = \arg\max_i |g_i|$
+
+    g: gradient, array (d, *runs).
+    Returns an array of the shape of g with $\|u\|_1 = 1$; of equal slopes the first; 0 where g is 0.
+    Source: Boyd and Vandenberghe (2004), section 9.4.2: coordinate descent.
+    """
+    first = np.argmax(np.abs(g), axis=0)
+    return np.where(np.arange(len(g)).reshape(-1, *[1] * first.ndim) == first, -np.sign(g), np.zeros_like(g))
+
+
+def steepest_l2(g):
+    r"""The steepest direction by the ordinary length: against the gradient.
+
+    $u = -g / \|g\|_2$
+
+    g: gradient, array (d, *runs).
+    Returns an array of the shape of g with $\|u\|_2 = 1$; 0 where g is 0.
+    Source: Cauchy (1847); Boyd and Vandenberghe (2004), section 9.4.1.
+    """
+    size = length(g)
+    return -g / np.where(size > 0, size, 1)
+
+
+def steepest_linf(g):
+    r"""The steepest direction if a step costs its largest coordinate: all coordinates at once, by their signs alone.
+
+    $u = -\operatorname{sign}(g)$
+
+    g: gradient, array (d, *runs).
+    Returns an array of the shape of g with $\|u\|_\infty = 1$; a coordinate without slope stays.
+    Source: Boyd and Vandenberghe (2004), exercise 9.7.
+    """
+    return -np.sign(g)
+
+
+def backtracking(f, c=0.5, shrink=0.5):
+    r"""Gradient descent that finds its own rate: it shortens a step until it goes down enough.
+
+    $x_{t+1} = x_t - \eta_t g_t$, with $\eta_t$ the first of $\eta, \beta\eta, \beta^2\eta, \dots$ for which
+    $f(x_t - \eta_t g_t) < f(x_t) - c\,\eta_t \|g_t\|^2$ (Armijo)
+
+    The first rate tried is lr, and later the one before, divided by $\beta$: so rates grow again where they may.
+
+    f: function of points (d, *runs): a surface or a problem; a step asks for its value at least twice. Each run
+        searches for itself.
+    c: share of the promised descent that is asked for, in (0, 1); on a quadratic 1/2 keeps each step short of the
+        lowest point of its line, 1e-4 takes nearly any step that goes down.
+    shrink: $\beta$, in (0, 1); near 1 it searches finely and long.
+    Returns a step with memory (eta,), the rate of the latest step, shape (*runs); hyperparameter lr > 0, by default 1,
+    the first rate tried. Where 60 trials find nothing lower, the run stays.
+    Errors: ValueError for a bad c or shrink.
+    Source: Armijo (1966), with c = shrink = 1/2; Nocedal and Wright (2006), algorithm 3.1, starts each search at lr.
+    """
+    c, shrink = checked_share("c", c), checked_share("shrink", shrink)
+
+    def step(x, g, eta=None, *, lr=1.0):
+        here, slope = f(x), total(g * g)
+        first = np.broadcast_to(lr if eta is None else eta / shrink, np.shape(here)).astype(x.dtype)
+        rate = first
+        for _ in range(60):
+            lower = f(x - rate * g) < here - c * rate * slope
+            if (lower | (slope == 0)).all():
+                break
+            rate = np.where(lower, rate, rate * x.dtype.type(shrink))
+        return np.where(lower, x - rate * g, x), np.where(lower, rate, first * x.dtype.type(shrink))
+
+    return step
+
+
+def checked_share(name, value):
+    if not 0 < checked_number(name, value, 0, 1) < 1:
+        raise ValueError(f"{name} must be a number in (0, 1); got {value!r}")
+    return float(value)
