@@ -1,6 +1,6 @@
 """The live figures: they follow the hand. The only user of ipywidgets and anywidget.
 
-`race`, `momentum_map`, `look_ahead` are the lessons' own. A new one is a `Figure` of panels, controls and a function
+`race` and the other functions below are the lessons' own. A new one is a `Figure` of panels, controls and a function
 from the controls to arrays::
 
     from course_lib.live import Figure, Lines, Panel, Slider
@@ -14,6 +14,7 @@ from the controls to arrays::
 
 from .figure import Figure
 from .lesson00 import race
+from .lesson03 import noise_board
 from .lesson04 import look_ahead, momentum_map
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
@@ -33,5 +34,6 @@ __all__ = [
     "Toggles",
     "look_ahead",
     "momentum_map",
+    "noise_board",
     "race",
 ]
