@@ -184,3 +184,16 @@ def first_step(holds):
     """
     holds = np.asarray(holds)
     return np.where(holds.any(axis=0), holds.argmax(axis=0), np.inf)[()]
+
+
+def arrived(x, places, within=0.1):
+    r"""Which of some places each run has come to: `arrived(end(gd, f, starts, 100, lr=0.01), f.minima)`.
+
+    x: points, array (d, *runs). places: array (k, d), k >= 1, in any order.
+    within: distance >= 0 up to which a run counts as there.
+    Returns the number of the nearest place, int array (*runs), or one number for a single run; -1: near none of them.
+    """
+    x, places = np.asarray(x), np.asarray(places, float)
+    with np.errstate(all="ignore"):
+        apart = [np.linalg.norm(x - place.reshape(-1, *[1] * (x.ndim - 1)), axis=0) for place in places]
+    return np.where(np.min(apart, axis=0) <= within, np.argmin(apart, axis=0), -1)[()]

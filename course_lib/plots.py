@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colors
 
-from course_lib.style import ramp, styles
+from course_lib.style import NOWHERE, PLACES, ramp, styles
 
 plt.rcParams.update(
     {
@@ -143,6 +143,19 @@ def heat(x, y, z, ax=None, title=None, xlabel=None, ylabel=None, label=None, lim
     ax.figure.colorbar(mesh, ax=ax, label=label, extend="max" if np.nanmax(z) > high else "neither")
     ax.grid(False)
     return _titled(ax, title, xlabel, ylabel)
+
+
+def basins(f, place, ax=None, title=None):
+    """The landscape over a map of where runs end: at each start the colour of the minimum that it comes to.
+
+    f: a Surface with d = 2 and at most 4 minima. place: int array (m, n), over f.window, m upwards: the number of a
+    minimum, or -1 (grey) for none.
+    """
+    ax = surface(f, ax, title=title, levels=12)
+    (left, right), (low, high) = f.window
+    palette = colors.ListedColormap([NOWHERE, *PLACES])
+    ax.imshow(place, palette, vmin=-1, vmax=3, origin="lower", extent=(left, right, low, high), interpolation="nearest")
+    return ax
 
 
 def regions(X, y, score, ax=None, title=None):

@@ -7,6 +7,8 @@ AMBER, VERMILLION, PURPLE = "#C28A00", "#BC3900", "#C6609C"
 # Heat maps from low to high: cividis, light where it is small. Landscapes from the valley to the heights.
 HEAT = ["#fee838", "#ddc858", "#bbad6d", "#9a9376", "#7c7b78", "#60646f", "#424e6c", "#18376f", "#00224e"]
 LAND = ["#f8fafc", "#edf1f6", "#dfe6ee", "#d3dce6", "#c9d3df"]
+# Where runs end: a light colour for each place, and grey for nowhere.
+PLACES, NOWHERE = ["#9cc4e8", "#f3c3a5", "#a8d8c2", "#f4e3a1"], "#d9dbde"
 
 # As Matplotlib's linestyle: where to begin, then the lengths drawn and left out, in line widths.
 SOLID, DASHED, DOTTED, LONG = (0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (10, 2))
@@ -31,6 +33,7 @@ STYLE = {  # method -> (colour, dash, marker as Matplotlib names it); the star i
     "lamb": (PURPLE, DOTTED, "s"),
     "muon": (PURPLE, DASHDOT, "D"),
     "schedule_free": (PURPLE, LONG, "o"),
+    "backtracking": (GREEN, DASHDOT, "D"),
     "newton": (INK, DASHED, "s"),
     "damped_newton": (INK, DOTTED, "D"),
     "saddle_free_newton": (INK, DASHDOT, "X"),

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from course_lib.descent import best_rate, descend, end, first_step, iterate
+from course_lib.descent import arrived, best_rate, descend, end, first_step, iterate
 from course_lib.optimizers import adam, gd, momentum, nadam
 from course_lib.surfaces import himmelblau, nesterov_worst, plateau, quadratic, rosenbrock
 
@@ -615,3 +615,21 @@ def test_the_best_rate_of_gradient_descent_balances_both_ends_of_the_spectrum():
 
 def test_where_every_run_climbs_the_best_rate_is_the_first():
     assert best_rate(gd, rosenbrock, START, 20, rates=[1.0, 0.5, 2.0]) == 1.0
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where runs arrive
+
+
+def test_runs_arrive_at_the_nearest_place_or_nowhere():
+    places = [[0, 0], [1, 0], [5, 5]]
+    x = np.array([[0.05, 0.98, 3.0, NAN, INF, 1e300], [0.0, 0.05, 3.0, 0.0, 1.0, 0.0]])
+    assert arrived(x, places).tolist() == [0, 1, -1, -1, -1, -1]
+    assert arrived(x, places, within=3).tolist() == [0, 1, 2, -1, -1, -1]
+    assert arrived(x[:, 1], places) == 1
+    assert arrived(x.reshape(2, 3, 2), places).shape == (3, 2)
+
+
+def test_gradient_descent_arrives_where_it_started():
+    starts = himmelblau.minima.T + 0.2
+    assert arrived(end(gd, himmelblau, starts, 200, lr=0.01), himmelblau.minima).tolist() == [0, 1, 2, 3]
