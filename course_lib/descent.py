@@ -14,6 +14,7 @@ RANGES = {
     "eps": (0.0, math.inf, "a finite number >= 0"),
     "decay": (0.0, math.inf, "a finite number >= 0"),
     "psi": (0.0, math.inf, "a finite number >= 0"),
+    "damping": (0.0, math.inf, "a finite number >= 0"),
 }
 
 
@@ -165,12 +166,16 @@ def end(method, f, start, steps, **hyper):
 def best_rate(method, f, start, steps, rates=None, **hyper):
     r"""The learning rate of a fair race: of many, the lowest end among the runs that never climb above their start.
 
-    method, f, start, steps, hyper: as in `descend`, for one run.
+    method, f, start, steps, hyper: as in `descend`, for one run: start is one point, (d,).
     rates: array (n,) of the learning rates to try, all at once; None: 61 from 1e-4 to 10, in equal ratios.
     Returns one of rates, a float; the first if every run climbs.
-    Errors: as `descend`.
+    Errors: as `descend`; ValueError for rates of another shape, or for several starts.
     """
     rates = np.geomspace(1e-4, 10, 61) if rates is None else np.asarray(rates)
+    if rates.ndim != 1:
+        raise ValueError(f"rates must be an array of shape (n,); got shape {rates.shape}")
+    if np.ndim(start) != 1:
+        raise ValueError(f"start must be one point, of shape (d,); got shape {np.shape(start)}")
     values = f(descend(method, f, start, steps, lr=rates, **hyper))
     stays = values.max(axis=0) <= values[0]
     return float(rates[np.argmin(np.where(stays, values[-1], np.inf))])

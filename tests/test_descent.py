@@ -232,7 +232,7 @@ NOT_SHARES = [1.0, 1, 1.5, -1e-12, NAN, INF, [0.5, 1.0], np.array([0.5, NAN]), n
 
 
 @pytest.mark.parametrize("value", NOT_NUMBERS + NOT_RATES)
-@pytest.mark.parametrize("name", ["lr", "eps", "psi"])
+@pytest.mark.parametrize("name", ["lr", "eps", "psi", "damping"])
 def test_a_rate_out_of_range_is_refused(name, value):
     with pytest.raises(ValueError, match=rf"^{name} must be a finite number >= 0 ") as error:
         iterate(nadam, rosenbrock, START, **({"lr": 0.1} | {name: value}))
@@ -389,12 +389,6 @@ def test_a_run_does_not_see_what_becomes_of_its_start_and_rates_later():
     expected = run(start.copy(), lr=lr.copy())
     start[:], lr[:] = 99, 99
     assert np.array_equal(np.stack([x for (x,) in islice(states, 4)], axis=1), expected)
-
-
-def test_the_hyperparameters_dictionary_stays():
-    hyper = {"lr": lambda t: 1e-3}
-    run(**hyper)
-    assert callable(hyper["lr"])
 
 
 def in_place(x, g, *, lr):
@@ -633,3 +627,11 @@ def test_runs_arrive_at_the_nearest_place_or_nowhere():
 def test_gradient_descent_arrives_where_it_started():
     starts = himmelblau.minima.T + 0.2
     assert arrived(end(gd, himmelblau, starts, 200, lr=0.01), himmelblau.minima).tolist() == [0, 1, 2, 3]
+
+
+def test_the_best_rate_is_that_of_one_run():
+    for rates in (0.1, [[0.1, 0.2]]):
+        with pytest.raises(ValueError, match=r"^rates must be an array of shape \(n,\); got shape \("):
+            best_rate(gd, rosenbrock, START, 5, rates=rates)
+    with pytest.raises(ValueError, match=r"^start must be one point, of shape \(d,\); got shape \(2, 61\)$"):
+        best_rate(gd, rosenbrock, np.ones((2, 61)), 5)  # as many starts as rates: no pairs of them
