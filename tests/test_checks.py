@@ -7,7 +7,6 @@ import warnings
 import numpy as np
 import pytest
 
-from course_lib import checks
 from course_lib.checks import answer, case, function, order
 
 X, G, V = np.array([1.0, 2.0]), np.array([0.5, -1.0]), np.array([0.1, 0.2])
@@ -316,30 +315,6 @@ def test_what_the_code_says_on_stderr_is_caught(capsys):
     text = said(function("x", lambda a: 2 * a, [case("numbers", X)]), loud)
     assert text.splitlines()[1:] == ["It printed: " + "a" * 200, "It warned: UserWarning: careful"]
     assert capsys.readouterr().err == ""
-
-
-def test_the_set_up_is_found_whole(capsys):
-    checks.setup()
-    assert capsys.readouterr().out == "PASSED: set-up: the packages are here and the library computes.\n"
-
-
-@pytest.mark.parametrize(("found", "words"), [("1.26.4", "numpy is 1.26.4; the course needs 2.0 or newer."),
-                                              (None, "numpy is not installed for this kernel")])  # fmt: skip
-def test_a_set_up_that_is_not_whole_is_told_so(found, words, monkeypatch, capsys):
-    from importlib import metadata
-
-    whole = metadata.version
-
-    def version(package):
-        if package != "numpy":
-            return whole(package)
-        if found is None:
-            raise metadata.PackageNotFoundError
-        return found
-
-    monkeypatch.setattr(metadata, "version", version)
-    checks.setup()
-    assert words in capsys.readouterr().out
 
 
 def test_the_engine_is_light():

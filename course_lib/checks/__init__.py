@@ -195,34 +195,6 @@ def order(name, *rights, mistakes=()):
     return Check(name, examine)
 
 
-def setup():
-    """Says whether the course is installed as it should be: the first check of lesson 00."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    from course_lib.descent import end
-    from course_lib.optimizers import gd
-
-    def present(package, *low):
-        try:
-            found = version(package)
-        except PackageNotFoundError:
-            return f"{package} is not installed for this kernel: open the course with course.py lab."
-        new = tuple(map(int, found.split(".")[:2])) >= low
-        return "" if new else f"{package} is {found}; the course needs {'.'.join(map(str, low))} or newer."
-
-    class Bowl:
-        d = 1
-        grad = staticmethod(lambda x: x)
-
-    def examine(_):
-        for package, *low in (("numpy", 2, 0), ("matplotlib", 3, 8), ("ipywidgets", 8, 1), ("anywidget", 0, 9)):
-            yield package, present(package, *low)
-        landed = end(gd, Bowl, np.array([8.0]), 3, lr=0.5)[0]
-        yield "the library computes", "" if landed == 1.0 else f"Three halvings of 8 gave {landed}, not 1."
-
-    Check("set-up", examine, ": the packages are here and the library computes.")(True)
-
-
 # One call of the learner's function
 
 

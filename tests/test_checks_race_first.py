@@ -1,0 +1,346 @@
+"""The checks of sheet 00: right answers pass, usual wrong ones are called by their names, blanks are told so."""
+
+import math
+import sys
+from importlib import metadata
+
+import nbformat
+import numpy as np
+import pytest
+
+from course_lib import surfaces
+from course_lib.checks import Check, race_first
+from course_lib.descent import descend, first_step
+from course_lib.optimizers import adam
+from course_lib.optimizers import gd as library_gd
+from tools.refresh import ROOT
+
+CHECKS = {name: check for name, check in vars(race_first).items() if isinstance(check, Check)}
+
+
+def mountain(height, gradient, start=(1, 1), window=((-3, 3), (-2, 2))):
+    return surfaces.Surface("mine", lambda p: height(*p), lambda p: gradient(*p), start, window)
+
+
+def bowl(gradient):
+    """A mountain of the height x² + 3y² + xy + 2x and a gradient that is to be judged."""
+    return mountain(lambda x, y: x**2 + 3 * y**2 + x * y + 2 * x, lambda x, y: np.array(gradient(x, y)))
+
+
+def by_branches(x, y):
+    return x * x + y if x > 0 else y
+
+
+def in_place(x, y):
+    x += 1
+    return x * x + y * y
+
+
+def balanced(y, p):
+    return (np.mean(p[y == 1] == 0) + np.mean(p[y == 0] == 1)) / 2
+
+
+def answers(*alarms):
+    p = np.zeros(1000, int)
+    p[list(alarms)] = 1
+    return p
+
+
+def in_place_step(x, g, *, lr):
+    x -= lr * g
+    return (x,)
+
+
+RIGHT = {
+    "default": [0.999, np.float64(0.999), adam.__kwdefaults__["b2"]],
+    "bet": [(22, "it jumps to the other side"), (np.inf, "it will overshoot"), [1, "a step is enough"]],
+    "parts": ["ACEG", "a, c, e, g", ["A", "C", "E", "G"]],
+    "best_feasible": [3, 3.0, np.int64(3)],
+    "by_hand": [(1.6, 0.4), np.array([1.6, 0.4]), [2 - 0.1 * 4, 1 - 0.1 * 6]],
+    "step": [library_gd, lambda x, g, *, lr: (x - lr * g,), lambda x, g, *, lr: [x + lr * -g]],
+    "mountain": [
+        bowl(lambda x, y: (2 * x + y + 2, 6 * y + x)),
+        mountain(lambda x, y: np.sin(3 * x) - np.exp(y), lambda x, y: [3 * np.cos(3 * x), -np.exp(y)]),
+        mountain(lambda x, y: 1e6 * (x + y), lambda x, y: (1e6 + 0 * x, 1e6 + 0 * y)),
+        surfaces.himmelblau,
+        surfaces.beale,
+        surfaces.rastrigin(),
+        surfaces.monkey_saddle,
+    ],
+    "first_below": [39, 39.0, np.float64(39)],
+    "share": [0.0975, 0.098, 1 - 0.95**2],
+    "balanced_error": [balanced, lambda y, p: 1 - sum(np.mean(p[y == k] == k) for k in (0, 1)) / 2],
+    "useless": [answers(37), answers(937), answers(537).tolist(), answers(137) > 0],
+    "search": ["CGEBFDHA", "c g e b f h d a", list("CGEBFDHA")],
+}
+
+WRONG = {
+    "default": [(0.9, "this is b1"), (1e-8, "this is eps"), (0.99, "the first line of the help"), (2, "too large")],
+    "bet": [
+        ((None, "it will overshoot"), "1 or more, or np.inf for never"),
+        ((22, None), "Say why"),
+        ((22, "because"), "Say why"),
+        ((0, "it is there already"), "1 or more"),
+        ((math.nan, "I do not know"), "1 or more"),
+        ((True, "it will overshoot"), "1 or more"),
+        ((22, "it will overshoot", 3), "Two things are meant"),
+        (22, "Two things are meant"),
+        (("22", "it will overshoot"), "1 or more"),
+    ],
+    "parts": [
+        ("BCEG", "the weights are chosen, too, but by the training"),
+        ("DCEG", "the time follows from what is chosen"),
+        ("GCEF", "G is one choice"),
+        ("FCEG", "F is one choice"),
+        ("HCEG", "Decision variables: not line 1 of your text"),
+        ("ADEG", "a faster answer than needed"),
+        ("AHEG", "H is a value of the objective, reached by one network"),
+        ("AECG", "E is a condition: kept or not"),
+        ("ABEG", "Objective: not line 2"),
+        ("ACDG", "a constraint says what it may be"),
+        ("AECG", "E is a condition"),
+        ("AC" + "CG", "C is what is to be made small"),
+        ("ACEF", "90 ms is above 50 ms"),
+        ("ACEH", "a point is a choice, with its numbers"),
+        ("ACEA", "A says what is chosen"),
+        ("ACE", "Four letters from A to H"),
+        ("ACEX", "Four letters from A to H"),
+        (4, "Four letters from A to H"),
+    ],
+    "best_feasible": [
+        (5, "takes 90 ms: not feasible"),
+        (4, "misses the constraint by 1 ms"),
+        (2, "another feasible one has a smaller error"),
+        (1, "it is the fastest"),
+        (4.2, "its number is meant"),
+        ("3", "A number is meant"),
+    ],
+    "by_hand": [
+        ((2.4, 1.6), "a step uphill"),
+        ((-2, -5), "the learning rate is missing"),
+        ((4, 6), "this is the gradient"),
+        ((0.4, 0.6), "subtract it from the place"),
+        ((-0.4, -0.6), "this is the step alone"),
+        ((1.8, 0.7), "the derivative of x^2 is 2x"),
+        ((1.6, 0.7), "the derivative of 3y^2 is 6y"),
+        ((1.6, 0.8), "the 3 stays"),
+        ((1.6, 0.5), "1 of 2 numbers are right"),
+        (1.6, "Wrong shape"),
+    ],
+    "step": [
+        (in_place_step, "x was changed in place"),
+        (lambda x, g, *, lr: x - lr * g, "one result with a comma behind it"),
+        (lambda x, g, *, lr: (x + lr * g,), "a step uphill"),
+        (lambda x, g, *, lr: (x - g,), "the learning rate is missing"),
+        (lambda x, g, *, lr: (-lr * g,), "this is the step alone"),
+        (lambda x, g, *, lr: (lr * g,), "the length of the step"),
+        (lambda x, g, *, lr: (g - lr * x,), "have changed places"),
+        (lambda x, g, *, lr: ((1 - lr) * x,), "x was used in its place"),
+        (lambda x, g, *, lr: (lr * (x - g),), "the rate multiplies the gradient only"),
+        (lambda x, g, *, lr: (x - lr * np.sign(g),), "not its sign alone"),
+        (lambda x, g, *, lr: (x - lr * g / np.sqrt(np.sum(g * g, axis=0)),), "do not divide by the length"),
+        (lambda x, g, *, lr: (x - 0.1 * g,), "Wrong new place x"),
+        (lambda x, g, *, lr: (x - lr * gradient,), "NameError"),  # noqa: F821
+    ],
+    "mountain": [
+        (bowl(lambda x, y: (-2 * x - y - 2, 6 * y + x)), "the sign: the gradient points uphill"),
+        (bowl(lambda x, y: (-2 * x - y - 2, -6 * y - x)), "Hint: the sign: the gradient points uphill, where"),
+        (bowl(lambda x, y: (6 * y + x, 2 * x + y + 2)), "the slopes in x and in y have changed places"),
+        (bowl(lambda x, y: (2 * x + y + 2, 0 * y)), "the slope in y is missing"),
+        (bowl(lambda x, y: (2 * x + y + 2, 12 * y + 2 * x)), "twice as large as it should be"),
+        (bowl(lambda x, y: (x + y / 2 + 1, 6 * y + x)), "a factor 2 is missing"),
+        (bowl(lambda x, y: (2 * x + y, 6 * y + x)), "add 2 and it is right"),
+        (bowl(lambda x, y: (2 * x + 2, 6 * y + x)), "add 1 y and it is right"),
+        (bowl(lambda x, y: (2 * x + y + 2, 6 * y)), "add 1 x and it is right"),
+        (bowl(lambda x, y: (x + y + 2, 6 * y + x)), "add 1 x and it is right"),
+        (bowl(lambda x, y: (2 * x + y + 2, 3 * y**2 + x)), "the derivative of each term by itself"),
+        (bowl(lambda x, y: (2 * x + 2, 6 * y)), "add 1 x and it is right; a term is missing, or one is wrong: add 1 y"),
+        (mountain(lambda x, y: np.sin(2 * x) + y**2, lambda x, y: (np.cos(2 * x), 2 * y)), "a factor 2 is missing"),
+        (mountain(lambda x, y: np.sin(3 * x) + y**2, lambda x, y: (np.cos(3 * x), 2 * y)), "the inner one of sin(2x)"),
+        (mountain(lambda x, y: x**2 + 3 * y, lambda x, y: np.array([2 * x, 3])), "3 + 0 * x, not 3"),
+        (mountain(lambda x, y: x**2 + 3 * y, lambda x, y: [2 * x, 3]), "3 + 0 * x, not 3"),
+        (mountain(lambda x, y: 3, lambda x, y: np.array([0 * x, 0 * y])), "The height of 40 places side by side must"),
+        (mountain(lambda x, y: math.sin(x) + y, lambda x, y: (np.cos(x), 1 + 0 * y)), "np.sin, not math.sin"),
+        (mountain(by_branches, lambda x, y: (x, y)), "no if"),
+        (mountain(lambda x, y: 3 + 0 * x, lambda x, y: np.array([0 * x, 0 * y])), "The same height everywhere"),
+        (mountain(lambda x, y: x * x + np.max(y), lambda x, y: (2 * x, 0 * y)), "Heights side by side differ"),
+        (mountain(in_place, lambda x, y: (2 * x, 2 * y)), "changed in place"),
+        (mountain(lambda x, y: np.log(x) + y, lambda x, y: (1 / x, 1 + 0 * y)), "not a finite number everywhere"),
+        (mountain(lambda x, y: (x, y), lambda x, y: (x, y)), "must have the shape (); got the shape (2,)"),
+        (mountain(lambda x, y: "high", lambda x, y: (x, y)), "must have the shape (); got 'high'"),
+        (
+            mountain(lambda x, y: x * x + y, lambda x, y: 2 * x + 1),
+            "The gradient of one place must have the shape (2,)",
+        ),
+        (mountain(lambda x, y: x + z, lambda x, y: (x, y)), "NameError"),  # noqa: F821
+        (surfaces.plateau, "A Surface of two coordinates is meant"),
+        (lambda p: p, "A Surface of two coordinates is meant"),
+        (3, "A Surface of two coordinates is meant"),
+    ],
+    "first_below": [
+        (38, "still above 0.001"),
+        (40, "the start is step 0"),
+        (60, "this is the last step"),
+        (0.00095, "this is a height"),
+        (20, "too small"),
+    ],
+    "share": [
+        (0.9025, "this is what a step leaves"),
+        (0.05, "this is the share of the distance"),
+        (1 - 0.95**40, "20 steps remove together"),
+        ((1 - 0.95**40) / 20, "shares do not add up"),
+        (9.75, "this is in percent"),
+        (0.75, "in the straight part"),
+        (0.11, "too large"),
+    ],
+    "balanced_error": [
+        (lambda y, p: np.mean(y != p), "the objective that likes the useless test"),
+        (lambda y, p: np.mean(y == p), "the share of right answers"),
+        (lambda y, p: 1 - balanced(y, p), "an objective is made small"),
+        (lambda y, p: 2 * balanced(y, p), "not their sum"),
+        (lambda y, p: np.mean(p[y == 1] == 0), "the healthy that are alarmed count, too"),
+        (lambda y, p: np.mean(p[y == 0]), "the ill that are missed count, too"),
+        (lambda y, p: np.mean(y != p) / 2, "each share is of its own group"),
+        (lambda y, p: (np.mean(y[p == 1] == 0) + np.mean(y[p == 0])) / 2, "Wrong result"),
+    ],
+    "useless": [
+        (answers(), "the share of the false ones is 0/0"),
+        (answers(37, 38), "Some alarms are false"),
+        (np.ones(1000, int), "Some alarms are false"),
+        (race_first.ILL, "It finds more than one of the ten"),
+        (answers(37, 137), "It finds more than one"),
+        (answers(37)[:999], "1,000 answers are meant"),
+        (2 * answers(37), "1,000 answers are meant"),
+        (37, "1,000 answers are meant"),
+    ],
+    "search": [
+        ("CEGBFDHA", "G would forget"),
+        ("CEGBFHDA", "G would forget"),
+        ("CGEFBDHA", "a trial that has not been made yet"),
+        ("CGEBDFHA", "D asks"),
+        ("CGEBHFDA", "H asks"),
+        ("CGEBFADH", "after A nothing is done"),
+        ("ABCDEFGH", "Line 1 cannot be A"),
+        ("CGEBF", "Lines are missing after F"),
+    ],
+}
+
+
+def cases(table):
+    return [pytest.param(name, *row, id=f"{name}-{i}") for name, rows in table.items() for i, row in enumerate(rows)]
+
+
+def test_every_check_is_tested():
+    assert set(RIGHT) == set(WRONG) == set(CHECKS)
+    for name, wrongs in WRONG.items():
+        assert len({message for _, message in wrongs}) >= 3, name
+
+
+@pytest.mark.parametrize(("name", "answer"), cases({name: [(a,) for a in right] for name, right in RIGHT.items()}))
+def test_right_answer_passes(name, answer):
+    passed, text = CHECKS[name].report(answer)
+    assert passed, text
+    assert text == f"PASSED: {CHECKS[name].name}{CHECKS[name].summary}"
+
+
+@pytest.mark.parametrize(("name", "answer", "message"), cases(WRONG))
+def test_wrong_answer_is_called_by_its_name(name, answer, message):
+    passed, text = CHECKS[name].report(answer)
+    assert not passed
+    assert message in text
+
+
+BLANKS = {
+    "bet": [(None, None)],
+    "step": [None, lambda x, g, *, lr: None],
+    "mountain": [None, mountain(lambda x, y: None, lambda x, y: None), mountain(lambda x, y: x + y, lambda x, y: None)],
+    "balanced_error": [None, lambda y, p: None],
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_blank_is_told_so(name):
+    for blank in BLANKS.get(name, [None, ""]):
+        passed, text = CHECKS[name].report(blank)
+        assert not passed
+        assert "still blank" in text
+
+
+def test_the_numbers_of_the_sheet_are_those_of_runs():
+    valley = surfaces.quadratic(kappa=10)
+    heights = valley(descend(library_gd, valley, [1, 1], 60, lr=0.5))
+    assert CHECKS["first_below"].report(first_step(heights < 0.001))[0]
+    assert CHECKS["share"].report(1 - (heights[40] / heights[20]) ** (1 / 20))[0]
+    threes = surfaces.quadratic_form([[2.0, 0], [0, 6]])
+    assert CHECKS["by_hand"].report(library_gd(np.array([2.0, 1]), threes.grad([2, 1]), lr=0.1)[0])[0]
+
+
+def cell(name):
+    notebook = nbformat.read(ROOT / "solutions" / "00_race_first.ipynb", as_version=4)
+    return next(cell.source for cell in notebook.cells if cell.id == name)
+
+
+def test_the_sheet_and_its_check_speak_of_the_same_people():
+    sheet = {"np": np}
+    exec(cell("tests"), sheet)
+    np.testing.assert_array_equal(sheet["y"], race_first.ILL)
+    np.testing.assert_array_equal(sheet["useful"], race_first.USEFUL)
+
+
+@pytest.mark.parametrize("order", ["CGEBFDHA", "CGEBFHDA"])
+def test_each_order_that_passes_runs_and_searches(order):
+    sheet, program = {}, {}
+    exec(cell("lines"), sheet)
+    exec("\n".join(sheet["lines"][letter] for letter in order), program)
+    f = surfaces.quadratic_form(np.eye(2))
+    assert f(program["random_search"](f, f.start, 100, np.random.default_rng(0))) < 0.01 * f(f.start)
+
+
+# The set-up
+
+
+def test_the_set_up_is_found_whole(capsys):
+    race_first.setup()
+    said = capsys.readouterr().out
+    assert said == "PASSED: set-up: Python, the packages and the library are here, and it computes.\n"
+
+
+@pytest.mark.parametrize(("found", "words"), [("1.26.4", "numpy is 1.26; the course needs 2.0 or newer."),
+                                              (None, "numpy is not installed for this kernel.")])  # fmt: skip
+def test_a_package_that_is_not_as_it_should_be_is_named(found, words, monkeypatch, capsys):
+    def version(package):
+        if package != "numpy":
+            return metadata.version(package)
+        if found is None:
+            raise metadata.PackageNotFoundError
+        return found
+
+    monkeypatch.setattr(race_first, "version", version)
+    race_first.setup()
+    said = capsys.readouterr().out
+    assert said.startswith("NOT YET: set-up\nAlready right: Python; matplotlib; ipywidgets; anywidget; course_lib.\n")
+    assert words in said
+    assert "open it with course.py lab" in said
+
+
+def test_an_old_python_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 2))
+    race_first.setup()
+    assert "Python is 3.10; the course needs 3.11 or newer." in capsys.readouterr().out
+
+
+def test_a_library_from_elsewhere_is_named(monkeypatch, tmp_path, capsys):
+    (tmp_path / "course_lib").mkdir()
+    (tmp_path / "exercises").mkdir()
+    monkeypatch.chdir(tmp_path / "exercises")
+    race_first.setup()
+    assert f"and not from {tmp_path / 'course_lib'}, beside this notebook." in capsys.readouterr().out
+    monkeypatch.chdir(ROOT / "exercises")
+    race_first.setup()
+    assert capsys.readouterr().out.startswith("PASSED")
+
+
+def test_a_library_that_computes_wrongly_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(race_first, "end", lambda *args, **hyper: [np.float64(2.0)])
+    race_first.setup()
+    assert "Three halvings of 8 gave 2.0, not 1." in capsys.readouterr().out
