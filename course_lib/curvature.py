@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from course_lib.schedules import checked_count, checked_number
+from course_lib.surfaces import total
 
 
 def newton(f):
@@ -69,11 +70,6 @@ def solved(H, g, change):
     return total(np.swapaxes(Q * (total(Q * g[:, None]) / scale), 0, 1))
 
 
-def total(a):
-    """The sum over axis 0, first to last: the same bits for a run alone and in a batch."""
-    return a.cumsum(axis=0)[-1]
-
-
 # Line searches: search(f, x, p, g) -> t, how far to go from x along p, with g the gradient at x
 
 
@@ -88,8 +84,11 @@ def wolfe(f, x, p, g, t=1.0, c1=1e-4, c2=0.9):
     t: the first length tried, > 0.
     c1, c2: 0 < c1 < c2 < 1; a c2 near 0 asks for a place that is nearly flat along p.
     Returns t >= 0, a float. After 60 trials, the longest that went down enough, 0 if none did: the run stays.
+    Errors: ValueError for t, c1 or c2 out of range.
     Source: Lewis and Overton (2013), algorithm 2.6.
     """
+    if not (0 < t < math.inf and 0 < c1 < c2 < 1):
+        raise ValueError(f"t must be > 0, and 0 < c1 < c2 < 1; got t = {t!r}, c1 = {c1!r}, c2 = {c2!r}")
     shortest, longest, value, slope = 0.0, math.inf, f(x), g @ p
     for _ in range(60):
         new = x + t * p
@@ -243,11 +242,18 @@ def hessian_vector_product(f, x, v):
     $Hv \approx \frac{\nabla f(x + hv) - \nabla f(x - hv)}{2h},\quad h = \sqrt[3]{u}\,\max(1, \|x\|)/\|v\|$
 
     f: anything with `grad`. x: points, float array (d, *runs). v: directions, of the same shape.
-    Returns an array of the shape of x, 0 where v is 0. With u the rounding unit of x, it is right to about 1e-10 of its
-    size in float64 and 1e-4 in float32, ten times worse on a function as wavy as Rastrigin's.
+    Returns an array of the shape of x, 0 where v is 0; integers count as float64. With u the rounding unit of x, it is
+    right to about 1e-10 of its size in float64 and 1e-4 in float32, ten times worse on a function as wavy as
+    Rastrigin's.
+    Errors: ValueError for a v of another shape.
     Source: central differences of the gradient. Pearlmutter (1994) has the exact product, at the same cost, for
     programs that can be differentiated.
     """
+    x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    v = np.asarray(v, x.dtype)
+    if v.shape != x.shape:
+        raise ValueError(f"v must have the shape of x, {x.shape}; got {v.shape}")
     size, length = np.sqrt(total(x * x)), np.sqrt(total(v * v))
     h = np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, size) / np.where(length > 0, length, 1)
     return (f.grad(x + h * v) - f.grad(x - h * v)) / (2 * h)
@@ -269,6 +275,7 @@ def power_iteration(product, start, steps=100):
     steps, w = checked_count("steps", steps), np.asarray(start, float)
     if w.ndim != 1 or not (np.all(np.isfinite(w)) and np.any(w)):
         raise ValueError(f"start must be a finite array (d,) other than 0; got {start!r}")
+    w = w / np.abs(w).max()  # or the squares in its norm may overflow
     for _ in range(steps):
         v = w / np.linalg.norm(w)
         w = product(v)
@@ -315,6 +322,6 @@ def eigenvalues(H):
     H = np.asarray(H, float)
     if H.ndim < 2 or H.size == 0 or len(H) != H.shape[1]:
         raise ValueError(f"H must have shape (d, d, ...); got shape {H.shape}")
-    if not (np.all(np.isfinite(H)) and np.allclose(H, np.swapaxes(H, 0, 1))):
+    if not np.all(np.isfinite(H)) or np.any(np.abs(H - np.swapaxes(H, 0, 1)) > 1e-5 * np.abs(H).max(axis=(0, 1))):
         raise ValueError(f"H must be finite and symmetric; got {H!r}")
     return np.linalg.eigvalsh(np.moveaxis(H, (0, 1), (-2, -1)))

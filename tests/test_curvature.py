@@ -371,6 +371,13 @@ def test_hessian_vector_product_far_from_the_origin():
     assert hessian_vector_product(f, np.array([1e8, 2e8]), v) == pytest.approx(f.hess(v) @ v, rel=1e-8)
 
 
+def test_hessian_vector_product_takes_whole_numbers_and_lists():
+    ours = hessian_vector_product(rosenbrock, [1, 2], [0, 1])
+    assert ours.dtype == float
+    assert ours == pytest.approx(rosenbrock.hess([1, 2])[1], rel=1e-9)
+    assert hessian_vector_product(rosenbrock, np.ones(2, np.float32), [0, 1]).dtype == np.float32
+
+
 def test_hessian_vector_product_needs_two_gradients_and_no_hessian():
     f = counted(nesterov_worst(100))
     hessian_vector_product(f, np.ones(100), np.ones(100))
@@ -394,6 +401,8 @@ def test_power_iteration_keeps_the_sign_and_survives_zero():
     value, v = power_iteration(np.zeros((2, 2)).__matmul__, [3.0, 4.0])
     assert value == 0
     assert v == pytest.approx([0.6, 0.8])
+    for far in (1e300, 1e-300):
+        assert power_iteration(A.__matmul__, [far, far, far])[0] == pytest.approx(-5, rel=1e-12)
 
 
 def test_power_iteration_error_falls_as_promised():
@@ -455,6 +464,14 @@ def test_condition_number():
         (lambda: critical_kind(np.ones((2, 3))), r"H must have shape \(d, d, \.\.\.\); got shape \(2, 3\)"),
         (lambda: critical_kind(np.ones(3)), r"H must have shape \(d, d, \.\.\.\); got shape \(3,\)"),
         (lambda: critical_kind(np.array([[1, 2], [0, 1]])), "H must be finite and symmetric; got "),
+        (lambda: critical_kind(1e-12 * np.array([[1, 2], [0, 1]])), "H must be finite and symmetric; got "),
+        (lambda: wolfe(rosenbrock, np.ones(2), np.ones(2), np.ones(2), t=0), "t must be > 0, and .*; got t = 0"),
+        (lambda: wolfe(rosenbrock, np.ones(2), np.ones(2), np.ones(2), c1=0.9, c2=0.1), "t must be > 0, and 0 < c1"),
+        (
+            lambda: hessian_vector_product(rosenbrock, np.ones((2, 3)), np.ones(2)),
+            r"v must have the shape of x, \(2, 3\); got \(2,\)",
+        ),
+        (lambda: condition_number(np.full((2, 2), np.inf)), "H must be finite and symmetric; got "),
         (lambda: condition_number(np.array([[np.nan]])), "H must be finite and symmetric; got "),
         (lambda: critical_kind(np.eye(2), -1), "tolerance must be a finite number >= 0; got -1"),
         (lambda: power_iteration(abs, [0, 0]), r"start must be a finite array \(d,\) other than 0; got \[0, 0\]"),
