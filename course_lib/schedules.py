@@ -6,25 +6,26 @@ what shapes the schedule is a number. A value is a Python float, or an array: ne
 """
 
 import math
+import sys
 from numbers import Integral, Real
 
 import numpy as np
 
 
 def checked_rate(name, value):
-    """A float or an array of floats, none negative or infinite, or a ValueError."""
+    """A float or a new array of floats, none negative or infinite, or a ValueError."""
     try:
-        rates = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        rates = np.array(math.nan)
-    if not np.all((rates >= 0) & (rates < math.inf)):
+        rates = np.asarray(value)
+    except ValueError:  # lists of unequal lengths
+        rates = np.asarray(None)
+    if rates.dtype.kind not in "iuf" or not (rates.size and np.all((rates >= 0) & (rates < math.inf))):
         raise ValueError(f"{name} must be a finite number >= 0 or an array of them; got {value!r}")
-    return rates if rates.ndim else rates.item()
+    return rates.astype(float) if rates.ndim else float(rates)
 
 
 def checked_number(name, value, least, most=math.inf):
     """A finite float from least to most, or a ValueError."""
-    if not isinstance(value, Real) or not least <= value <= most or value == math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not least <= value <= min(most, sys.float_info.max):
         words = f"a finite number >= {least}" if most == math.inf else f"a number in [{least}, {most}]"
         raise ValueError(f"{name} must be {words}; got {value!r}")
     return float(value)

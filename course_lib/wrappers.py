@@ -11,6 +11,7 @@ from operator import index
 import numpy as np
 
 from course_lib.schedules import checked_count, checked_number, constant
+from course_lib.surfaces import checked_rng
 
 
 def checked_limit(limit):
@@ -96,9 +97,10 @@ def perturbed(method, sigma, rng):
         is `lambda t: 0.01 * (t % 50 == 0)`.
     rng: a numpy.random.Generator; it moves on, so a second run sees other noise.
     Returns a step whose memory is the number of steps done, then that of method.
-    Errors: ValueError for a bad sigma.
+    Errors: ValueError for a bad sigma or rng.
     Source: Jin et al. (2017), with Gaussian noise in place of a ball and times of your choice.
     """
+    rng = checked_rng(rng)
     if not callable(sigma):
         sigma = constant(checked_number("sigma", sigma, 0))
 
@@ -142,7 +144,7 @@ def checked_shapes(shapes):
         layers = [tuple(index(n) for n in np.ravel(shape).tolist()) for shape in shapes]
     except (TypeError, ValueError):
         layers = []
-    if not layers or any(n < 1 for shape in layers for n in shape):
+    if not layers or any(not shape or min(shape) < 1 for shape in layers):
         raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
     return layers
 

@@ -109,8 +109,19 @@ def test_the_rate_given_is_not_changed():
     assert rates.tolist() == [0.1, 0.2]
 
 
+def test_a_schedule_does_not_see_what_becomes_of_its_rates_later():
+    rates = np.array([0.1, 0.2])
+    schedule = constant(rates)
+    rates[:] = 9
+    assert schedule(0).tolist() == [0.1, 0.2]
+
+
 @pytest.mark.parametrize("make", ALL.values(), ids=ALL)
-@pytest.mark.parametrize("lr", [-0.1, math.nan, math.inf, "fast", None, [0.1, -1]], ids=repr)
+@pytest.mark.parametrize(
+    "lr",
+    [-0.1, math.nan, math.inf, "fast", "0.1", None, True, 1j, 10**400, [], [0.1, -1], [[0.1], [0.1, 0.2]]],
+    ids=repr,
+)
 def test_a_bad_rate_is_named(make, lr):
     with pytest.raises(ValueError, match=r"lr must be a finite number >= 0 or an array of them; got "):
         make(lr)
@@ -125,6 +136,8 @@ def test_a_bad_rate_is_named(make, lr):
         (lambda: step_decay(1, 2, -0.5), r"factor must be a number in \[0, 1\]; got -0.5"),
         (lambda: exponential(1, -1), "rate must be a finite number >= 0; got -1"),
         (lambda: exponential(1, math.inf), "rate must be a finite number >= 0; got inf"),
+        (lambda: exponential(1, 10**400), "rate must be a finite number >= 0; got 1000"),
+        (lambda: exponential(1, True), "rate must be a finite number >= 0; got True"),
         (lambda: inverse_time(1, math.nan), "rate must be a finite number >= 0; got nan"),
         (lambda: inverse_sqrt(1, "1"), "rate must be a finite number >= 0; got '1'"),
         (lambda: inverse_sqrt(1, np.ones(2)), "rate must be a finite number >= 0; got array"),

@@ -62,12 +62,11 @@ def stacked(method):
 def pushed(method):
     """Perturbed by the same in all runs."""
 
-    class Same:
-        @staticmethod
-        def standard_normal(shape):
+    class Same(np.random.Generator):
+        def standard_normal(self, shape):
             return np.ones(shape)
 
-    return perturbed(method, 0.1, Same)
+    return perturbed(method, 0.1, Same(np.random.PCG64()))
 
 
 def memory_of(method, f, start, steps, **hyper):
@@ -367,9 +366,11 @@ def test_wrappers_that_go_by_coordinate_may_go_inside_the_blocks():
         (lambda: l2(gd, np.array([0.1, 0.2])), "decay must be a finite number >= 0; got array"),
         (lambda: decoupled_decay(gd, None), "decay must be a finite number >= 0; got None"),
         (lambda: perturbed(gd, -1, np.random.default_rng(0)), "sigma must be a finite number >= 0; got -1"),
+        (lambda: perturbed(gd, 0.1, None), "rng must be a numpy Generator, .*; got None"),
         (lambda: averaged(gd, 0.5), "after must be an integer >= 0; got 0.5"),
         (lambda: blocked(gd, 0), "size must be an integer >= 1; got 0"),
         (lambda: per_layer(gd, []), r"shapes must be a list of tuples of integers >= 1; got \[\]"),
+        (lambda: per_layer(gd, [()]), r"shapes must be a list of tuples of integers >= 1; got \[\(\)\]"),
         (lambda: per_layer(gd, [(2, 0)]), r"shapes must be a list of tuples of integers >= 1; got \[\(2, 0\)\]"),
         (lambda: per_layer(gd, [2.5]), r"shapes must be a list of tuples of integers >= 1; got \[2.5\]"),
         (lambda: per_layer(gd, 3), "shapes must be a list of tuples of integers >= 1; got 3"),
