@@ -14,6 +14,7 @@ from course_lib.gradients import (
     complex_step,
     forward_differences,
     gradient_check,
+    relative_cost,
     steepest_l1,
     steepest_l2,
     steepest_linf,
@@ -115,6 +116,16 @@ def test_a_bad_place_is_refused(x):
         central_differences(himmelblau, x)
 
 
+def test_the_clock_tells_a_dear_gradient_from_a_cheap_one():
+    def slow(p):
+        return himmelblau.grad(np.broadcast_to(p[:, None], (2, 200_000)))[:, 0]
+
+    dear = Surface("dear", himmelblau.value, slow, start=himmelblau.start, window=himmelblau.window)
+    assert relative_cost(dear, dear.start, 3) > 3 * relative_cost(himmelblau, himmelblau.start, 3) > 0
+    with pytest.raises(ValueError, match="repeats must be an integer >= 1; got 0"):
+        relative_cost(dear, dear.start, 0)
+
+
 # Steepest descent
 
 NORMS = {steepest_l1: 1, steepest_l2: 2, steepest_linf: np.inf}
@@ -158,7 +169,7 @@ def test_every_step_goes_down_enough(f, c):
 
 def test_with_the_rate_of_armijo_half_no_step_passes_the_lowest_point_of_its_line():
     f = quadratic(30, 20)
-    path = descend(backtracking(f), f, [1, 2], 30, lr=1.0)
+    path = descend(backtracking(f, c=0.5), f, [1, 2], 30, lr=1.0)
     g = f.grad(path)
     ahead = np.sum(g[:, 1:] * g[:, :-1], axis=0)
     assert np.all(ahead >= -1e-12 * np.sum(g[:, :-1] ** 2, axis=0))
