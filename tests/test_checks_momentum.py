@@ -98,7 +98,9 @@ WRONG = {
     "ema": [
         (lambda x, beta: ema(x, beta, new=1.0), "this is the fading sum"),
         (lambda x, beta: ema(x, beta, old=1 - beta, new=beta), "have changed places: beta keeps the old mean"),
+        (lambda x, beta: ema(x, 1 - beta), "have changed places: beta keeps the old mean"),
         (lambda x, beta: ema(x, beta, start=x[0]), "the memory starts at 0, not at the first value"),
+        (lambda x, beta: (ema(x, beta, start=x[0])[0],) * 2, "that leaves something to correct"),
         (lambda x, beta: (ema(x, beta)[0], ema(x, beta)[0]), "not corrected yet"),
         (lambda x, beta: (ema(x, beta)[0], ema(x, beta)[0] / (1 - beta)), "belongs to the first step only"),
         (lambda x, beta: ema(x, beta, first=0), "the correction is a step late"),
@@ -185,9 +187,12 @@ WRONG = {
         (0.99, "the largest of all"),
         (491, "this is an index"),
         (0.504, "make 1,000 steps"),
-        (0.7, "too large"),
+        (0.7, "this is root beta"),
+        (0.968, "this is the most negative end"),
+        (0.3, "too small"),
     ],
     "told_from_ahead": [
+        (step(lambda x, g, v, w, lr, beta: x - lr * w - lr * beta * w, heavy_sum), "as if it were the ball"),
         (heavy_ball, "this is the heavy ball"),
         (step(lambda x, g, v, w, lr, beta: x + lr * beta * v - lr * w, heavy_sum), "this is where the ball is"),
         (step(lambda x, g, v, w, lr, beta: x + lr * beta * v - 2 * lr * w, heavy_sum), "too far ahead"),
@@ -201,6 +206,7 @@ WRONG = {
         (step(lambda x, g, v, w, lr, beta: x - lr * (g + beta * v), heavy_sum), "this is the heavy ball"),
         (step(lambda x, g, v, w, lr, beta: x - lr * g, heavy_sum), "this is where the ball is"),
         (step(lambda x, g, v, w, lr, beta: x - lr * (g + w), heavy_sum), "too far ahead"),
+        (step(lambda x, g, v, w, lr, beta: x - lr * g - beta * w, heavy_sum), "the rate multiplies both"),
         (step(lambda x, g, v, w, lr, beta: x - lr * beta * w, heavy_sum), "the fresh gradient is missing"),
         (step(lambda x, g, v, w, lr, beta: x + lr * (g + beta * w), heavy_sum), "the sign of the step"),
         (lambda x, g, v=0.0, *, lr, beta=0.9: (nesterov(x, g, v, lr=lr, beta=beta)[0], v), "is the old one"),
@@ -247,13 +253,19 @@ WRONG = {
         (lambda x, Q, c, b: completed(x, Q, c, b, constant=0.0), "is missing"),
     ],
     "next_z": [
-        (lambda z, lam, lr: z - lam * z, "where is the learning rate?"),
+        (lambda z, lam, lr: z - lam * z, "the learning rate is missing"),
         (lambda z, lam, lr: z - lr * z, "the curvatures are missing"),
         (lambda z, lam, lr: z + lr * lam * z, "against the gradient"),
         (lambda z, lam, lr: lr * (z - lam * z), "not the point"),
         (lambda z, lam, lr: -lr * lam * z, "this is the step alone"),
     ],
 }
+
+
+def test_a_hint_ends_as_a_sentence():
+    for name, rows in WRONG.items():
+        for answer, _ in rows:
+            assert "?." not in CHECKS[name].report(answer)[1], name
 
 
 def cases(table):

@@ -53,7 +53,15 @@ ema = function(
     mistakes=[
         (means(lambda x, b: smoothed(x, b, 1)), "this is the fading sum; in a mean the new value counts 1 - beta"),
         (means(lambda x, b: smoothed(x, 1 - b, b)), "beta and 1 - beta have changed places: beta keeps the old mean"),
+        (
+            means(lambda x, b: smoothed(x, 1 - b, b), lambda t, b: 1 - (1 - b) ** t),
+            "beta and 1 - beta have changed places: beta keeps the old mean",
+        ),
         (means(lambda x, b: smoothed(x, b, 1 - b, x[0])), "the memory starts at 0, not at the first value"),
+        (
+            means(lambda x, b: smoothed(x, b, 1 - b, x[0]), lambda t, b: 1),
+            "the memory starts at 0, not at the first value: that leaves something to correct",
+        ),
         (means(bias=lambda t, b: 1), "the second result is not corrected yet: divide by 1 - beta^t"),
         (means(bias=lambda t, b: 1 - b), "1 - beta belongs to the first step only; at step t it is 1 - beta^t"),
         (means(bias=lambda t, b: 1 - b ** (t - 1)), "the correction is a step late: the first one is 1 - beta^1"),
@@ -128,6 +136,14 @@ look_ahead = function(
         (step(lambda r, b: ((1, -2 * r, -r * b), (0, 1, b))), "too far ahead: the velocity fades, beta lr v"),
         (step(lambda r, b: ((1, r * b - r, r * b * b), (0, 1, b))), "the sign: ahead of the ball is ball - beta lr v"),
         (step(lambda r, b: ((1, -r * b, r * b * (1 - b)), (0, 1, b))), "the ball has to move by lr v, too"),
+        (
+            step(lambda r, b: ((1, -r * (1 + b), -r * b * (1 + b)), (0, 1, b))),
+            "this moves the look-ahead point as if it were the ball, which lies beta lr v behind it",
+        ),
+        (
+            step(lambda r, b: ((1, -r - b, -b * b), (0, 1, b))),
+            "the rate multiplies both, the gradient and the velocity",
+        ),
         (step(lambda r, b: ((1, -r * b, -r * b * b), (0, 1, b))), "the fresh gradient is missing: g + beta v"),
         (
             step(lambda r, b: ((1, r * (1 + b), r * b * b), (0, 1, b))),
@@ -154,7 +170,7 @@ full_speed = answer(
         (0.01, "this is gradient descent, or a running mean: their gain is 1"),
         (0.1, "this is the gain of beta = 0.9; here beta is 0.95"),
         (0.19, "the fresh gradient counts, too: 1 + beta + beta^2 + ..."),
-        (20.0, "this is the gain; how long is a step at rate 0.01?"),
+        (20.0, "this is the gain; a step is the learning rate times it"),
     ],
     tolerance=1e-3,
 )
@@ -298,7 +314,10 @@ critical_beta = function(
     mistakes=[
         (lambda lr, lam: abs(1 - (lr * lam) ** 0.5), "this is the root of it: square it"),
         (lambda lr, lam: 1 - (lr * lam) ** 0.5, "this is the root of it, with a sign: square it"),
-        (lambda lr, lam: 1 - lr * lam, "this is the factor of gradient descent; where do the roots become complex?"),
+        (
+            lambda lr, lam: 1 - lr * lam,
+            "this is the factor of gradient descent; look for where the roots become complex",
+        ),
         (lambda lr, lam: (1 - lr * lam) ** 2, "lr lam = (1 - root beta)^2: solved for beta, it is under a root"),
         (lambda lr, lam: (1 + (lr * lam) ** 0.5) ** 2, "this is the other solution, which is above 1"),
         (lambda lr, lam: (1 - lr * lam**0.5) ** 2, "the rate is under the root, too"),
@@ -312,6 +331,8 @@ measured_beta = answer(
     mistakes=[
         (0.0, "this is the slowest one; look for the smallest distance"),
         (0.99, "this is the largest of all; look for the smallest distance"),
+        (0.7, "this is root beta, the factor of a step; the momentum is its square"),
+        (0.968, "this is the most negative end; the distance from 0 is its size, np.abs(last)"),
         (lambda beta: beta > 1, "this is an index; the momentum is what stands at it in betas"),
         (lambda beta: 0.49 < beta < 0.6, "the last distance of a ripple can be small by chance: make 1,000 steps"),
     ],
@@ -356,7 +377,7 @@ cycle = answer(
         (
             "it does not arrive",
             lambda s: 1e-3 < np.max(np.abs(places(*s)[-200:])) < 1e9,
-            "The heavy ball arrives at the minimum. Try another rate, or more momentum.",
+            "The heavy ball arrives at the minimum. Try another rate, another start, or more momentum.",
         ),
         (
             "it comes back to the same places",
@@ -413,13 +434,16 @@ rate = function(
     ],
     fresh=lambda rng: case("", rng.uniform(0.01, 2), rng.uniform(0.1, 2), rng.uniform(0.01, 0.99)),
     mistakes=[
-        (larger(lambda h, q: 2 * max(abs(h + q), abs(h - q))), "this is as printed: what divides the roots?"),
+        (larger(lambda h, q: 2 * max(abs(h + q), abs(h - q))), "this is as printed: look at what divides the roots"),
         (larger(lambda h, q: max(abs(h + 2 * q), abs(h - 2 * q))), "the square root is to be halved, too"),
         (larger(lambda h, q: max(abs(2 * h + q), abs(2 * h - q))), "the trace is to be halved, too"),
         (larger(lambda h, q: min(abs(h + q), abs(h - q))), "the larger of the two sizes decides"),
         (larger(lambda h, q: abs(h + q)), "a root near -1 can be the larger one: take the larger of both sizes"),
         (larger(lambda h, q: abs(h)), "the imaginary part belongs to the size of a root"),
-        (lambda lr, lam, beta: beta**0.5, "this is right in a ripple only; what about a ball that creeps?"),
+        (
+            lambda lr, lam, beta: beta**0.5,
+            "this is right in a ripple only; the roots of a ball that creeps differ in size",
+        ),
         (lambda lr, lam, beta: 2 * beta**0.5, "this is the sentence; the run at beta = 0.81 shrinks by 0.9 a step"),
     ],
     tolerance=1e-6,
@@ -457,7 +481,7 @@ completed = function(
     ],
     fresh=drawn_square,
     mistakes=[
-        (square(-1), "this is as printed, with its minimum at + Q^-1 c. Where is the gradient Qx + c zero?"),
+        (square(-1), "this is as printed, with its minimum at + Q^-1 c; the gradient Qx + c is zero elsewhere"),
         (square(-1, 0.5), "the sign changes in the square, not in the constant"),
         (square(1, 0.5), "the square is right; at the minimum, where it is 0, b - c Q^-1 c / 2 is left"),
         (square(1, factor=1), "the factor 1/2 of the square is missing"),
@@ -476,7 +500,7 @@ next_z = function(
     ],
     fresh=lambda rng: case("", rng.normal(size=2), rng.uniform(0.1, 5, size=2), rng.uniform(0.01, 0.9)),
     mistakes=[
-        (lambda z, lam, lr: z - lam * z, "this is as printed: where is the learning rate?"),
+        (lambda z, lam, lr: z - lam * z, "this is as printed: the learning rate is missing"),
         (lambda z, lam, lr: z - lr * z, "the curvatures are missing: the gradient in z is lam z"),
         (lambda z, lam, lr: z + lr * lam * z, "the sign: a step goes against the gradient"),
         (lambda z, lam, lr: lr * (z - lam * z), "the rate multiplies the gradient, not the point"),
