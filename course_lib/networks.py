@@ -10,6 +10,7 @@ from math import prod, sqrt
 
 import numpy as np
 
+from .schedules import checked_number
 from .surfaces import checked_rng
 
 # name: (function, its slope as a function of its value, the variance of weights that keeps signals alive, from in, out)
@@ -34,7 +35,7 @@ class Network:
             raise ValueError(f"sizes must be two or more integers >= 1; got {sizes!r}")
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
-        self.sizes, self.activation = tuple(sizes), activation
+        self.sizes, self.activation = tuple(map(int, sizes)), activation
         self.shapes = [shape for n, m in pairwise(self.sizes) for shape in ((n, m), (m,))]
         self.size = sum(map(prod, self.shapes))
         self.bend, self.slope, self.variance = ACTIVATIONS[activation]
@@ -61,9 +62,7 @@ class Network:
         Errors: ValueError for an rng or scale out of range.
         Source: Glorot and Bengio (2010), eq. 12, for tanh; He et al. (2015), eq. 10, for relu.
         """
-        if not 0 <= scale < np.inf:
-            raise ValueError(f"scale must be a finite number >= 0; got {scale!r}")
-        theta = np.zeros(self.size)
+        scale, theta = checked_number("scale", scale, 0), np.zeros(self.size)
         for W, _ in self.layers(theta):
             W[:] = scale * sqrt(self.variance(*W.shape)) * checked_rng(rng).standard_normal(W.shape)
         return theta

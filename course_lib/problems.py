@@ -11,6 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from .schedules import checked_number
 from .surfaces import Delegate, checked_integer, checked_rng, points
 
 
@@ -208,11 +209,10 @@ def noisy(f, sigma, rng):
 
 class Noisy(Delegate):
     def __init__(self, f, sigma, rng):
-        sigma = np.asarray(sigma, float)
-        if not np.all((sigma >= 0) & (sigma < np.inf)):
-            raise ValueError(f"sigma must be finite and >= 0; got {sigma}")
         super().__init__(f)
-        self.sigma, self.rng = sigma, checked_rng(rng)
+        self.sigma, self.rng = real(sigma), checked_rng(rng)
+        if not np.all((self.sigma >= 0) & (self.sigma < np.inf)):
+            raise ValueError(f"sigma must be finite and >= 0; got {sigma!r}")
 
     def grad(self, p):
         g = self.f.grad(p)
@@ -268,8 +268,9 @@ def hinge(X, y, decay=0.0):
 def linear(name, X, y, loss, decay):
     """A linear model's Problem: outputs z = Xw, a loss for each, and weight decay."""
     X, y = checked_data(X, y)
-    if not 0 <= decay < np.inf:
-        raise ValueError(f"decay must be a finite number >= 0; got {decay!r}")
+    if y.ndim != 1:
+        raise ValueError(f"y must have shape ({len(X)},), a number for each row of X; got shape {y.shape}")
+    decay = checked_number("decay", decay, 0)
     n, d = X.shape
     largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
 
@@ -311,8 +312,8 @@ def classify(network, X, y):
     """
     outputs = network.sizes[-1]
     y, classes = np.asarray(y), max(outputs, 2)
-    if y.dtype.kind not in "iub" or y.size == 0 or y.min() < 0 or y.max() >= classes:
-        raise ValueError(f"y must hold class numbers from 0 to {classes - 1}; got {y!r}")
+    if y.dtype.kind not in "iub" or y.ndim != 1 or y.size == 0 or y.min() < 0 or y.max() >= classes:
+        raise ValueError(f"y must be an array (n,) of class numbers from 0 to {classes - 1}; got {y!r}")
     y = y.astype(int)
     if outputs == 1:
         return fitted("binary classification", network, X, 2.0 * y[..., None] - 1, logistic_loss, signs_agree)
@@ -359,9 +360,19 @@ def fitted(name, network, X, y, loss, agree):
     return Problem(name, X, y, value, gradient, start, minima=unknown, hits=agree and hits)
 
 
+def real(a):
+    """An array of float32 or float64, or NaN for what is none."""
+    try:
+        a = np.asarray(a)
+    except ValueError:  # lists of unequal lengths
+        a = np.asarray(None)
+    if a.dtype.kind not in "biuf":
+        return np.array(np.nan)
+    return a if a.dtype in (np.float32, np.float64) else a.astype(float)
+
+
 def checked_data(X, y):
-    X, y = np.asarray(X), np.asarray(y)
-    X, y = (a if a.dtype.kind == "f" else a.astype(float) for a in (X, y))
+    X, y = real(X), real(y)
     if X.ndim != 2 or X.size == 0 or not np.all(np.isfinite(X)):
         raise ValueError(f"X must be a finite array of shape (n, d), one example a row; got shape {X.shape}")
     if y.ndim == 0 or len(y) != len(X) or not np.all(np.isfinite(y)):
@@ -387,7 +398,7 @@ def two_moons(n, noise, rng):
     y = np.arange(checked_integer("n", n, 2)) % 2
     angle, side = checked_rng(rng).uniform(0, np.pi, n), 1 - 2 * y
     X = np.stack((y + side * np.cos(angle), y / 2 + side * np.sin(angle)), axis=1)
-    return X + checked_spread("noise", noise) * rng.standard_normal(X.shape), y
+    return X + checked_number("noise", noise, 0) * rng.standard_normal(X.shape), y
 
 
 def clusters(n, centers, spread, rng):
@@ -399,12 +410,12 @@ def clusters(n, centers, spread, rng):
     Returns X, array (n, d), and y, array (n,) of classes 0 to k - 1, in turn.
     Errors: ValueError for an argument out of range.
     """
-    centers = np.asarray(centers, float)
-    if centers.ndim != 2 or centers.size == 0 or not np.all(np.isfinite(centers)):
+    places = real(centers)
+    if places.ndim != 2 or places.size == 0 or not np.all(np.isfinite(places)):
         raise ValueError(f"centers must be a finite array of shape (k, d); got {centers!r}")
-    y = np.arange(checked_integer("n", n)) % len(centers)
-    X = centers[y]
-    return X + checked_spread("spread", spread) * checked_rng(rng).standard_normal(X.shape), y
+    y = np.arange(checked_integer("n", n)) % len(places)
+    X = places[y]
+    return X + checked_number("spread", spread, 0) * checked_rng(rng).standard_normal(X.shape), y
 
 
 def sparse_words(n, words, length, rng):
@@ -438,9 +449,3 @@ def digits():
     """
     with files("course_lib").joinpath("data", "digits.npz").open("rb") as file, np.load(file) as data:
         return data["X"] / 16, data["y"].astype(int)
-
-
-def checked_spread(name, value):
-    if not 0 <= value < np.inf:
-        raise ValueError(f"{name} must be a finite number >= 0; got {value!r}")
-    return value
