@@ -14,6 +14,8 @@ from the controls to arrays::
 
 from .figure import Figure
 from .lesson00 import race
+from .lesson01 import sandwich
+from .lesson02 import basins, learning_rate
 from .lesson03 import noise_board
 from .lesson04 import look_ahead, momentum_map
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
@@ -32,8 +34,11 @@ __all__ = [
     "Point",
     "Slider",
     "Toggles",
+    "basins",
+    "learning_rate",
     "look_ahead",
     "momentum_map",
     "noise_board",
     "race",
+    "sandwich",
 ]

@@ -462,15 +462,20 @@ class View {
 
   point({ name, label, panel }) {
     const plot = this.plots[panel];
-    const handle = make("button", { type: "button", className: "live-handle", "aria-roledescription": "point to drag" });
+    const handle = make("button", { type: "button", className: "live-handle", "aria-roledescription": "point to drag", textContent: label.length === 1 ? label : "" });
     plot.frame.append(handle);
+    const away = (node, { clientX, clientY }) => {
+      const { left, top, width, height } = node.getBoundingClientRect();
+      return Math.hypot(clientX - left - width / 2, clientY - top - height / 2);
+    };
+    const nearest = (event) => [...plot.frame.querySelectorAll(".live-handle")].sort((p, q) => away(p, event) - away(q, event))[0];
     const to = (x, y) => this.set({ [name]: [clamp(x, ...plot.at.xs), clamp(y, ...plot.at.ys)] });
     const drag = (event) => {
       const { left, top } = plot.canvas.getBoundingClientRect();
       to(...plot.at.inverse(event.clientX - left, event.clientY - top));
     };
     this.on(plot.frame, "pointerdown", (event) => {
-      if (event.button || (event.target !== handle && event.pointerType !== "mouse")) return;
+      if (event.button || handle !== (event.target.closest(".live-handle") ?? (event.pointerType === "mouse" && nearest(event)))) return;
       handle.focus({ preventScroll: true });
       handle.setPointerCapture(event.pointerId);
       event.preventDefault();
@@ -486,7 +491,7 @@ class View {
       to(x + direction[0] * share * (xs[1] - xs[0]), y + direction[1] * share * (ys[1] - ys[0]));
     });
     this.updates.push(() => {
-      const [x, y] = this.state[name];
+      const [x, y] = this.link.arrays[name]?.data ?? this.state[name];
       handle.style.transform = `translate(${plot.at.X(x)}px, ${plot.at.Y(y)}px)`;
       handle.setAttribute("aria-label", `${label} (${words(x)}, ${words(y)}), arrow keys move it`);
     });

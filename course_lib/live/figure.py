@@ -122,7 +122,7 @@ class Figure(anywidget.AnyWidget):
             reply["arrays"].append(
                 [name, a.shape[1:] if count else a.shape, count, version, None if there else len(buffers)]
             )
-            buffers += [] if there else [a]
+            buffers += [] if there else [np.atleast_1d(a)]  # a message takes no buffer without a length
         self.send(reply, buffers)
 
     def close(self):

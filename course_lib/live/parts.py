@@ -153,7 +153,10 @@ class Choice:
 
 @dataclass
 class Point:
-    """A point to drag on a panel; compute gets it as an array (2,). panel: the number of the panel."""
+    """A point to drag on a panel; compute gets it as an array (2,). panel: the number of the panel.
+
+    If compute returns an array (2,) of the point's own name, the point is shown there: on a curve, say.
+    """
 
     name: str
     label: str

@@ -39,7 +39,10 @@ def picture(spec, arrays):
     for control in spec["controls"]:
         if control["kind"] == "point":
             ax = next(ax for panel, ax in drawn if panel is panels[control["panel"]])
-            ax.plot(*spec["state"][control["name"]], "o", color="black", mec="white", zorder=5)
+            place = arrays.get(control["name"], spec["state"][control["name"]])
+            ax.plot(*place, "o", color="black", mec="white", zorder=5)
+            if len(control["label"]) == 1:
+                ax.annotate(control["label"], place, (0, 7), textcoords="offset points", ha="center", weight="bold")
         if control["kind"] == "toggles":
             lines = [Line2D([], [], color=c, linestyle=dash, marker=m) for c, dash, m in control["looks"]]
             figure.legend(lines, control["names"], loc="upper left", ncols=len(lines))
