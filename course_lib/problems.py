@@ -12,7 +12,7 @@ from importlib.resources import files
 import numpy as np
 
 from .schedules import checked_number
-from .surfaces import Delegate, checked_integer, checked_rng, points
+from .surfaces import Delegate, checked_integer, checked_rng, points, real
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,17 +358,6 @@ def fitted(name, network, X, y, loss, agree):
 
     start, unknown = network.init(np.random.default_rng(0)), np.empty((0, network.size))
     return Problem(name, X, y, value, gradient, start, minima=unknown, hits=agree and hits)
-
-
-def real(a):
-    """An array of float32 or float64, or NaN for what is none."""
-    try:
-        a = np.asarray(a)
-    except ValueError:  # lists of unequal lengths
-        a = np.asarray(None)
-    if a.dtype.kind not in "biuf":
-        return np.array(np.nan)
-    return a if a.dtype in (np.float32, np.float64) else a.astype(float)
 
 
 def checked_data(X, y):

@@ -5,8 +5,10 @@ the value along a path and ``f.grad(p)`` the gradients of a thousand runs. Each 
 company: squares are products, and sums over coordinates are running sums (`np.sum` groups them by the layout).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 
@@ -25,7 +27,8 @@ class Surface:
     float32 stays float32; integers become float64.
 
     To make one: name, functions of p for value and gradient, start and window; minima, hessian, L and mu if known.
-    Errors: ValueError for places of another dimension than start's, and for points of a wrong shape.
+    Errors: ValueError for a start that is not one finite point, for places of another dimension, for a window without
+    width, and for points of a wrong shape.
     """
 
     name: str
@@ -39,12 +42,13 @@ class Surface:
     mu: float | None = None
 
     def __post_init__(self):
-        start = np.array(self.start, float)
-        if start.ndim != 1 or start.size == 0:
-            raise ValueError(f"start must be one point, an array of shape (d,); got {self.start!r}")
-        minima, window = np.array(self.minima, float), np.array(self.window, float)
+        start, minima, window = (np.array(real(a), float) for a in (self.start, self.minima, self.window))
+        if start.ndim != 1 or start.size == 0 or not np.all(np.isfinite(start)):
+            raise ValueError(f"start must be one point, a finite array of shape (d,); got {self.start!r}")
         if minima.size % self.d or window.shape != (self.d, 2):
             raise ValueError(f"window and minima must have {self.d} coordinates, as start has; got {window}, {minima}")
+        if not np.all(window[:, 0] < window[:, 1]):
+            raise ValueError(f"window must hold pairs (low, high) with low < high; got {self.window!r}")
         minima = minima.reshape(-1, self.d)
         for field, array in (("start", start), ("minima", minima)):
             array.setflags(write=False)
@@ -76,6 +80,24 @@ def points(p, d):
     if p.ndim == 0 or len(p) != d:
         raise ValueError(f"a point must have shape ({d}, ...), coordinates on axis 0; got shape {p.shape}")
     return p if p.dtype.kind in "fc" else p.astype(float)
+
+
+def real(a):
+    """An array of float32 or float64, or NaN for what is no array of real numbers."""
+    try:
+        a = np.asarray(a)
+    except ValueError:  # lists of unequal lengths
+        a = np.asarray(None)
+    if a.dtype.kind not in "biuf":
+        return np.array(np.nan)
+    return a if a.dtype in (np.float32, np.float64) else a.astype(float)
+
+
+def finite(name, value, words="", holds=lambda value: True):
+    """A finite float of which it holds, or a ValueError."""
+    if not isinstance(value, Real) or not math.isfinite(value) or not holds(value):
+        raise ValueError(f"{name} must be a finite number{words}; got {value!r}")
+    return float(value)
 
 
 def checked_integer(name, value, least=1):
@@ -160,9 +182,9 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
     saddle). `minima` holds the origin if A is positive definite.
     Errors: ValueError if A is not a finite symmetric matrix.
     """
-    A = np.array(A, float)
+    given, A = A, np.array(real(A), float)
     if A.ndim != 2 or A.size == 0 or not (np.all(np.isfinite(A)) and np.array_equal(A, A.T)):
-        raise ValueError(f"A must be a finite symmetric matrix of shape (d, d); got {A!r}")
+        raise ValueError(f"A must be a finite symmetric matrix of shape (d, d); got {given!r}")
     d, diagonal = len(A), np.diag(A)
     is_diagonal = np.count_nonzero(A) == np.count_nonzero(diagonal)
     eigenvalues = np.sort(diagonal) if is_diagonal else np.linalg.eigvalsh(A)
@@ -205,18 +227,13 @@ def quadratic(kappa=10.0, angle=0.0, L=1.0):
     Returns a Surface with d = 2, its minimum at the origin.
     Errors: ValueError for a kappa, angle or L out of range.
     """
-    if not 1 <= kappa < np.inf:
-        raise ValueError(f"kappa must be a finite number >= 1; got {kappa!r}")
-    if not np.isfinite(angle):
-        raise ValueError(f"angle must be a finite number of degrees; got {angle!r}")
-    if not 0 < L < np.inf:
-        raise ValueError(f"L must be a finite number > 0; got {L!r}")
-    mu = L / kappa
+    kappa, L = finite("kappa", kappa, " >= 1", lambda kappa: kappa >= 1), finite("L", L, " > 0", lambda L: L > 0)
+    angle, mu = finite("angle", angle, " of degrees"), L / kappa
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     mixed = (mu - L) * cos * sin
     A = [[mu * cos * cos + L * sin * sin, mixed], [mixed, mu * sin * sin + L * cos * cos]]
     valley = quadratic_form(A, f"quadratic, κ = {kappa:g}", start=(cos - sin, sin + cos))
-    return replace(valley, L=float(L), mu=float(mu))
+    return replace(valley, L=L, mu=mu)
 
 
 def rosenbrock_value(p):
@@ -503,9 +520,7 @@ def nesterov_worst(d, L=1.0):
     Errors: ValueError for a d or L out of range.
     Source: Nesterov (2004), section 2.1.2, eq. 2.1.13 with k = d, and theorem 2.1.7.
     """
-    if not 0 < L < np.inf:
-        raise ValueError(f"L must be a finite number > 0; got {L!r}")
-    d = checked_integer("d", d)
+    d, L = checked_integer("d", d), finite("L", L, " > 0", lambda L: L > 0)
 
     def links(p):
         held = np.zeros((d + 2, *p.shape[1:]), p.dtype)
@@ -533,6 +548,6 @@ def nesterov_worst(d, L=1.0):
         start=np.zeros(d),
         window=((-0.5, 1.5),) * d,
         minima=np.linspace(1, 0, d + 2)[1:-1],
-        L=float(L),
+        L=L,
         mu=float(L * np.sin(np.pi / (2 * (d + 1))) ** 2),
     )
