@@ -16,6 +16,7 @@ from .figure import Figure
 from .lesson00 import race
 from .lesson01 import sandwich
 from .lesson02 import basins, learning_rate
+from .lesson02 import basins, learning_rate
 from .lesson03 import noise_board
 from .lesson04 import look_ahead, momentum_map
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
@@ -34,6 +35,8 @@ __all__ = [
     "Point",
     "Slider",
     "Toggles",
+    "basins",
+    "learning_rate",
     "basins",
     "learning_rate",
     "look_ahead",
