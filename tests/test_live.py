@@ -14,7 +14,20 @@ import pytest
 from matplotlib.image import imread
 
 from course_lib.descent import descend
-from course_lib.live import Figure, Heat, Lines, Panel, Player, Point, Slider, Toggles, look_ahead, momentum_map, race
+from course_lib.live import (
+    Figure,
+    Heat,
+    Lines,
+    Panel,
+    Player,
+    Point,
+    Slider,
+    Toggles,
+    look_ahead,
+    momentum_map,
+    noise_board,
+    race,
+)
 from course_lib.live.figure import told
 from course_lib.live.landscape import RATES, above_minimum, best_rate, landscape
 from course_lib.live.lesson04 import balls, measured_map, rates, root
@@ -23,7 +36,7 @@ from course_lib.optimizers import adam, gd, momentum, nesterov
 from course_lib.surfaces import himmelblau, quadratic, rosenbrock
 
 ROOT = Path(__file__).parents[1]
-FIGURES = [race, momentum_map, look_ahead]
+FIGURES = [race, noise_board, momentum_map, look_ahead]
 
 
 def state_of(figure, **changes):
@@ -250,6 +263,27 @@ def test_the_root_is_the_spectral_radius():
     for a, beta in [(0.3, 0.2), (0.01, 0.95), (3.9, 0.9), (2.5, 0.1), (0, 0.5)]:
         step = np.array([[1 + beta - a, -beta], [1, 0]])
         assert root(a, beta) == pytest.approx(np.abs(np.linalg.eigvals(step)).max(), rel=1e-6)
+
+
+def test_a_run_on_the_noise_board_is_sgd_step_by_step():
+    figure = noise_board(kappa=4, steps=30, runs=3)
+    batch, lr = (figure._inputs[name].values[place] for name, place in (("batch", 2), ("lr", 60)))
+    arrays, _ = figure.frame(state_of(figure, batch=2, lr=60, schedule=2, start=[1.0, -1.0]))
+    noise, x = np.random.default_rng(3).standard_normal((30, 2, 3))[:, :, 0], np.array([1.0, -1.0])
+    for t in range(30):
+        np.testing.assert_allclose(arrays["path"][0, :, t], x, rtol=1e-5)
+        x = x - lr / (1 + 0.1 * t) * ([0.25, 1] * x + noise[t] / np.sqrt(batch))
+    assert (batch, arrays["examples"]) == (4, 120)
+
+
+@pytest.mark.parametrize(("batch", "lr"), [(0, 50), (3, 80), (6, 90)])
+def test_the_noise_board_hovers_where_its_formula_says(batch, lr):
+    arrays, _ = noise_board(kappa=2, steps=600, runs=300).frame(
+        state_of(noise_board(), batch=batch, lr=lr, start=[0.0, 0.0])
+    )
+    floor, mean, _ = arrays["height"]
+    assert mean[300:].mean() == pytest.approx(floor[-1], rel=0.05)
+    assert floor.min() == floor.max()
 
 
 def test_the_map_s_decay_follows_its_theory():
