@@ -75,9 +75,12 @@ def surface(f, ax=None, window=None, title=None, levels=24):
 
     f: a Surface with d = 1 or 2. window: ((low, high), ...) a pair for each axis; f.window if None.
     levels: number of contours, spaced so that equal steps near the minimum and far from it are both seen.
+    Errors: ValueError for more than two coordinates.
     """
+    if f.d > 2:
+        raise ValueError(f"f must have 1 or 2 coordinates to be drawn; {f.name} has {f.d}")
     ax = _axes(ax)
-    window = window or f.window
+    window = f.window if window is None else window
     if f.d == 1:
         x = np.linspace(*window[0], 1001)
         ax.plot(x, f(x[None]), color=GREY)
@@ -116,6 +119,7 @@ def curves(runs, ax=None, title=None, xlabel="step", ylabel="$f(x)$", x=None, lo
     runs: {label: array (n,)}. x: array (n,) of positions, 0, 1, ... if None. log: True, False or "both" axes.
     marks: number of markers along each curve. ordered: whether the labels are the values of one quantity, at most 6:
     they get one row of colours, light to dark.
+    Errors: ValueError for more than 6 ordered ones.
     """
     ax = _axes(ax)
     for style, values in zip(_line_styles(runs, ordered), runs.values(), strict=True):
@@ -205,12 +209,13 @@ def animation(f, runs, frames=60, caption=""):
 
     f: a Surface with d = 2. runs: {label: path (2, steps + 1)}. frames: number of frames, 2 to 100.
     caption: one sentence that says what is seen, shown below. Returns an object that a notebook displays.
+    Errors: ValueError for a number of frames out of range.
     """
     from IPython.display import HTML
     from matplotlib.animation import FuncAnimation
 
-    if not 2 <= frames <= 100:
-        raise ValueError(f"frames must be a number from 2 to 100; got {frames!r}")
+    if frames not in range(2, 101):
+        raise ValueError(f"frames must be an integer from 2 to 100; got {frames!r}")
     figure, ax = plt.subplots(figsize=(5.6, 4.0), dpi=72, layout="none")  # a layout anew for each frame takes seconds
     surface(f, ax, levels=10).set(xticks=[], yticks=[])
     lines = [ax.plot([], [], **style, markersize=5, markevery=[-1])[0] for style in _line_styles(runs)]

@@ -98,6 +98,8 @@ def styles(labels):
 
 
 def ramp(n):
-    """A style for each of n values in their order, from light to dark; n from 1 to 6."""
+    """A style for each of n values in their order, from light to dark; ValueError if they are more than 6."""
+    if n > len(RAMP):
+        raise ValueError(f"of values in order at most {len(RAMP)} can be told apart by colour; got {n}")
     places = [round(i * (len(RAMP) - 1) / max(n - 1, 1)) for i in range(n)]
     return [(RAMP[place], DASHED if i % 2 else SOLID, RAMP_MARKERS[i]) for i, place in enumerate(places)]

@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from course_lib import quiz
-from tools import refresh
+from tools import picture, refresh
 
 ROOT = refresh.ROOT
 
@@ -93,6 +93,10 @@ def test_refreshed_twice_it_is_the_same_to_the_byte(tmp_path):
     assert [cell.execution_count for cell in cells_of(path)] == [1, 2, 3, 4]
     assert [list(output.get("data", {"text": 0})) for cell in cells_of(path) for output in cell.outputs] == [
         ["text"], ["text/html", "text/plain"], ["image/png", "text/plain"], ["text/plain"]]  # fmt: skip
+
+
+def test_the_picture_of_the_readme_is_the_one_in_the_lesson():
+    assert picture.PICTURE.read_bytes() == picture.drawn(), "python -m tools.picture"
 
 
 # As built

@@ -1,0 +1,166 @@
+"""The still pictures: what is drawn where, in whose style, and that a film is the same every time."""
+
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from course_lib import plots
+from course_lib.descent import descend
+from course_lib.optimizers import adam, gd
+from course_lib.style import RAMP, STYLE
+from course_lib.surfaces import himmelblau, nesterov_worst, plateau, rastrigin, rosenbrock
+
+RUNS = {
+    method.__name__: descend(method, rosenbrock, rosenbrock.start, 20, lr=lr)
+    for method, lr in ((gd, 1e-3), (adam, 0.1))
+}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def stars(ax):
+    return [tuple(float(c) for c in line.get_xydata()[0]) for line in ax.lines if line.get_marker() == "*"]
+
+
+def named(ax):
+    """The lines that a legend names, by their labels."""
+    return {line.get_label(): line for line in ax.lines if not line.get_label().startswith("_")}
+
+
+def test_a_landscape_has_grey_contours_and_a_star_at_each_minimum():
+    ax = plots.surface(himmelblau, title="Four", levels=10)
+    (contours,) = ax.collections
+    assert len(contours.levels) == 10
+    assert {to_hex(color) for color in contours.get_edgecolor()} == {"#b4b4b4"}
+    assert stars(ax) == [tuple(m) for m in himmelblau.minima]
+    assert (ax.get_aspect(), ax.get_xlim(), ax.get_ylim(), ax.get_title("left")) == (1, (-5, 5), (-5, 5), "Four")
+    ax.figure.canvas.draw()
+
+
+def test_a_line_is_drawn_as_its_curve():
+    ax = plots.surface(plateau, window=np.array([[-2, 3]]))
+    x, y = ax.lines[0].get_data()
+    assert (x[0], x[-1]) == (-2, 3)
+    assert np.array_equal(y, plateau(x[None]))
+    assert stars(ax) == [(0, 0)]
+
+
+def test_a_picture_is_drawn_where_it_is_told_and_returns_the_place():
+    ax = plots.panels(1)
+    heat = {"x": np.arange(3.0), "y": np.arange(2.0), "z": np.ones((2, 3))}
+    assert plots.surface(rosenbrock, ax) is plots.paths(rosenbrock, RUNS, ax) is plots.curves({"gd": [1, 2]}, ax) is ax
+    assert plots.heat(**heat, ax=ax) is ax
+    assert plots.panels(2).shape == (2,)
+    assert plots.panels(2, 3).shape == (3, 2)
+    assert plots.heat(**heat) is not ax
+
+
+def test_each_run_has_the_style_of_its_method_and_its_start_a_dot():
+    ax = plots.paths(rosenbrock, RUNS)
+    lines = named(ax)
+    assert list(lines) == ["gd", "adam"]
+    for name, line in lines.items():
+        color, _dash, marker = STYLE[name]
+        assert (line.get_color(), line.get_marker()) == (color, marker)
+        assert np.array_equal(line.get_data(), RUNS[name])
+    dots = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata()) == 1]
+    assert dots == [[rosenbrock.start.tolist()]] * 2
+    assert ax.get_legend()
+    assert not plots.paths(rosenbrock, {"gd": RUNS["gd"]}).get_legend(), "one run needs no name"
+
+
+def test_a_path_on_a_line_runs_along_its_curve():
+    path = descend(gd, plateau, [1.0], 5, lr=0.5)
+    (line,) = named(plots.paths(plateau, {"gd": path})).values()
+    assert np.array_equal(line.get_data(), (path[0], plateau(path)))
+
+
+@pytest.mark.parametrize(
+    ("log", "scales"), [(True, ("linear", "log")), (False, ("linear",) * 2), ("both", ("log",) * 2)]
+)
+def test_curves_are_on_the_scale_that_is_asked_for(log, scales):
+    ax = plots.curves({"gd": np.arange(1.0, 5), "adam": np.ones(4)}, x=np.arange(1, 5), log=log)
+    assert (ax.get_xscale(), ax.get_yscale()) == scales
+    assert named(ax)["gd"].get_xdata().tolist() == [1, 2, 3, 4]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "$f(x)$")
+
+
+def test_curves_of_one_quantity_go_from_light_to_dark():
+    runs = {f"beta = {b}": np.ones(9) for b in (0, 0.5, 0.9)}
+    lines = named(plots.curves(runs, ordered=True, marks=3)).values()
+    assert [line.get_color() for line in lines] == [RAMP[0], RAMP[2], RAMP[5]]
+    assert {line.get_markevery() for line in lines} == {3}
+    with pytest.raises(ValueError, match="at most 6 can be told apart by colour; got 7"):
+        plots.curves({str(i): np.ones(3) for i in range(7)}, ordered=True)
+
+
+def test_a_heat_map_holds_the_numbers_and_says_if_some_are_beyond_its_colours():
+    z = np.array([[1.0, 2, 3], [4, 5, 6]])
+    ax = plots.heat(np.arange(3), np.arange(2), z, limits=(0, 5), label="what", xlabel="a", ylabel="b")
+    mesh, bar = ax.collections[0], ax.figure.axes[1]
+    assert np.array_equal(mesh.get_array(), z)
+    assert (mesh.get_clim(), mesh.colorbar.extend, bar.get_ylabel()) == ((0, 5), "max", "what")
+    assert plots.heat(np.arange(3), np.arange(2), z).collections[0].colorbar.extend == "neither"
+
+
+def test_the_border_of_a_classifier_is_where_its_score_is_0():
+    X = np.array([[0.0, 0.0], [1.0, 1.0], [0.2, 0.8]])
+    ax = plots.regions(X, np.array([0, 1, 1]), lambda p: p[:, 0] + p[:, 1] - 0.5)
+    border = np.concatenate([path.vertices for path in ax.collections[-1].get_paths()])
+    assert border.sum(axis=1) == pytest.approx(0.5, abs=1e-9)
+    assert [line.get_xydata().tolist() for line in ax.lines] == [[[0, 0]], [[1, 1], [0.2, 0.8]]]
+
+
+def test_arrows_have_their_true_length():
+    ax = plots.arrows(np.zeros((2, 2)), np.array([[1.0, 0], [0, 2]]), "g", plots.panels(1))
+    (quiver,) = ax.collections
+    assert (quiver.scale, quiver.angles, quiver.U.tolist(), quiver.V.tolist()) == (1, "xy", [1, 0], [0, 2])
+
+
+def test_a_race_shows_the_height_above_the_lowest_minimum():
+    left, right = plots.race(nesterov_worst(2), {"gd": np.zeros((2, 4))}, title="One")
+    assert left.get_title("left") == "One"
+    assert named(right)["gd"].get_ydata() == pytest.approx([1 / 12] * 4)
+    left, right = plots.race(rosenbrock, RUNS)
+    assert not left.get_legend(), "the names stand once"
+    assert np.array_equal(named(right)["adam"].get_ydata(), rosenbrock(RUNS["adam"]))
+
+
+def test_a_film_is_the_same_every_time_and_asks_the_network_for_nothing():
+    films = [plots.animation(rosenbrock, RUNS, frames=3, caption="Two walkers.").data for _ in range(2)]
+    assert films[0] == films[1]
+    assert len(re.findall(r"frames\[\d+\] = ", films[0])) == 3
+    assert not re.search(r"<link|https?://|fa-", films[0])
+    assert films[0].endswith("<p><em>Film: Two walkers.</em></p>")
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("frames", [1, 101, 2.5, "many", None])
+def test_a_film_has_2_to_100_frames(frames):
+    with pytest.raises(ValueError, match=f"frames must be an integer from 2 to 100; got {frames!r}"):
+        plots.animation(rosenbrock, RUNS, frames=frames)
+
+
+def test_three_coordinates_cannot_be_drawn():
+    with pytest.raises(ValueError, match="f must have 1 or 2 coordinates to be drawn; Rastrigin, d = 3 has 3"):
+        plots.surface(rastrigin(3))
+    assert not plt.get_fignums()
+
+
+def test_what_is_shown_is_described_and_closed(monkeypatch):
+    seen = []
+    monkeypatch.setattr("IPython.display.display", lambda thing, **options: seen.append((thing, options)))
+    ax = plots.surface(plateau)
+    plots.show("A well in a plain.")
+    (figure, options), (words, _) = seen
+    assert figure is ax.figure
+    assert options == {"metadata": {"image/png": {"alt": "A well in a plain."}}}
+    assert words.data == "*Figure: A well in a plain.*"
+    assert not plt.get_fignums()
