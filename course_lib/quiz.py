@@ -46,8 +46,9 @@ def predict(key, question, *, unit="", options=None):
     options: texts to pick from, two or more, none twice; without them a number is typed.
     Errors: ValueError for options that cannot be told apart.
     """
-    if options is not None and (len(options) < 2 or len(set(options)) < len(options)):
-        raise ValueError(f"options must be two or more different texts; got {options!r}")
+    texts = isinstance(options, list | tuple) and all(isinstance(option, str) for option in options)
+    if options is not None and not (texts and len(set(options)) == len(options) >= 2):
+        raise ValueError(f"options must be a list of two or more different texts; got {options!r}")
     asked[key] = unit, options
     words = f"Predict: {question}" + (f" {' / '.join(options)}" if options else f" (in {unit})" if unit else "")
     picks = "".join(
@@ -63,8 +64,10 @@ def reveal(key, value, *, within=WITHIN):
     key: as in `predict`.
     value: the number measured, or the text of the right option.
     within: a number hits if it is off by at most this share of the value; > 0.
-    Errors: ValueError if the value is not one of the options.
+    Errors: ValueError if the value is not one of the options, or for within out of range.
     """
+    if not within > 0:
+        raise ValueError(f"within must be a number > 0; got {within!r}")
     unit, options = asked.get(key, ("", None))
     if options and value not in options:
         raise ValueError(f"value must be one of the options of {key}, {', '.join(options)}; got {value!r}")

@@ -305,9 +305,9 @@ def test_under_test_a_learners_answers_are_out_of_reach():
     assert done.stdout == "True\n"
 
 
-@pytest.mark.parametrize("options", [["GD"], ["GD", "GD"], []])
+@pytest.mark.parametrize("options", [["GD"], ["GD", "GD"], [], "GD", [1, 2], {"GD": 1, "EMA": 2}])
 def test_options_that_cannot_be_told_apart_are_refused(options):
-    with pytest.raises(ValueError, match="options must be two or more different texts"):
+    with pytest.raises(ValueError, match="options must be a list of two or more different texts; got"):
         quiz.predict("04-x", "Which?", options=options)
 
 
@@ -315,6 +315,12 @@ def test_a_measurement_that_is_not_an_option_is_refused(capsys):
     quiz.predict("04-x", "Which?", options=["GD", "EMA"])
     with pytest.raises(ValueError, match="value must be one of the options of 04-x, GD, EMA; got 'Adam'"):
         quiz.reveal("04-x", "Adam")
+
+
+@pytest.mark.parametrize("within", [0, -1, float("nan")])
+def test_a_hit_needs_some_room(within):
+    with pytest.raises(ValueError, match=f"within must be a number > 0; got {within}"):
+        quiz.reveal("04-y", 3.0, within=within)
 
 
 @pytest.mark.parametrize(
