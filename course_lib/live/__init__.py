@@ -16,7 +16,6 @@ from .figure import Figure
 from .lesson00 import race
 from .lesson01 import sandwich
 from .lesson02 import basins, learning_rate
-from .lesson02 import basins, learning_rate
 from .lesson03 import noise_board
 from .lesson04 import look_ahead, momentum_map
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
@@ -35,8 +34,6 @@ __all__ = [
     "Point",
     "Slider",
     "Toggles",
-    "basins",
-    "learning_rate",
     "basins",
     "learning_rate",
     "look_ahead",

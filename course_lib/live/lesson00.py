@@ -30,6 +30,8 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
     methods = named(methods)
     names = list(methods)
 
+    place = cache(landscape)
+
     @cache
     def rates(f):
         return {label: best_rate(method, f, steps) for label, method in methods.items()}
@@ -51,7 +53,7 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
             losses.append(loss)
             failed += [f"{label} failed. {message}"] if message else []
         arrays = {"paths": np.stack(paths), "loss": np.stack(losses), "limits": limits(surface)}
-        return arrays | landscape(surface) | {"message": "\n".join(failed)}
+        return arrays | place(surface) | {"message": "\n".join(failed)}
 
     options = {f.name: f for f in surfaces}
     starts = {f.name: f.start for f in surfaces}

@@ -61,7 +61,7 @@ def noise_board(kappa=5.0, steps=200, runs=40):
         shape = np.array([schedule(t) for t in range(steps + 1)])
         rate = lr * shape.reshape(-1, *[1] * lr.ndim)
         slack = 2 - rate * curvatures.reshape(2, *[1] * rate.ndim)
-        floor = np.where(slack > 0, rate / (2 * batch * slack), np.inf).sum(axis=0)
+        floor = np.where(slack > 0, rate / (2 * batch * slack), np.inf).sum(axis=0).clip(1e-12)  # for the log axis
         curves = np.stack([floor, height.mean(axis=1), height[:, 0]])
         last = curves[1, -steps // 10 :].mean(axis=0)
         return where | {"path": path[None, :, :, 0], "height": curves, "examples": steps * batch, "last": last}
