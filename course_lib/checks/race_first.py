@@ -102,7 +102,7 @@ def named_part(place, right, part, **mistakes):
         return letters(text)[place]
 
     wrong = [("", lambda text, letter=letter: at(text) != letter, words) for letter, words in mistakes.items()]
-    return [*wrong, (part, lambda text: at(text) == right, f"{part.capitalize()}: not line {place + 1} of your text.")]
+    return [*wrong, (part, lambda text: at(text) == right, f"Letter {place + 1} does not name the {part}.")]
 
 
 parts = answer(
@@ -259,13 +259,13 @@ def slip(got, right, places, axis, close):
     for factor, words in factors.items():
         if close(g, factor * r):
             return words
-    if close(g, right[1 - axis]):
+    if close(got, right[::-1]):
         return "the slopes in x and in y have changed places"
     for term, shape in {"": np.ones_like(r), " " + name: places[axis], " " + "yx"[axis]: places[1 - axis]}.items():
         missing = r - g
         share = missing @ shape / (shape @ shape)
         if close(missing, share * shape):
-            return f"a term is missing, or one is wrong: add {share:.3g}{term} and it is right"
+            return f"a term is missing or wrong: with {share:.3g}{term} more the slope in {name} is right"
     return "take the derivative of each term by itself, the inner one of sin(2x) included"
 
 
@@ -398,7 +398,7 @@ useless = answer(
     rules=[
         (
             "an answer for each person",
-            lambda p: numbers(p).shape == ILL.shape and set(np.unique(p)) <= {0, 1},
+            lambda p: np.shape(p) == ILL.shape and set(np.unique(p)) <= {0, 1},
             "1,000 answers are meant, each of them 0 or 1.",
         ),
         (
