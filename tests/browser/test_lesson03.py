@@ -1,0 +1,39 @@
+"""The noise board of lesson 03 in JupyterLab: batch, rate and schedule by hand and by key."""
+
+import re
+
+import pytest
+
+CELLS = ["from course_lib import live", "live.noise_board()"]
+
+
+@pytest.fixture
+def page(lab, browser):
+    lab.write("lesson03", *CELLS)
+    page = browser.new_page(viewport={"width": 1300, "height": 1000}, reduced_motion="reduce")
+    page.set_default_timeout(20_000)
+    complaints = []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(error.stack))
+    lab.open(page, "lesson03")
+    lab.command(page, "notebook:run-all-cells")
+    page.wait_for_selector(".live-handle")
+    yield page
+    page.close()
+    assert not complaints
+
+
+def says(page, pattern):
+    page.locator(".live-figure").get_by_role("img", name=re.compile(pattern)).first.wait_for()
+
+
+def test_batch_rate_and_schedule_move_the_floor(page):
+    says(page, r"floor 0\.107.* 200 examples")
+    page.get_by_role("slider", name="batch size B").focus()
+    page.keyboard.press("End")
+    says(page, r"floor 1\.0e−4.* 2\.0e5 examples")
+    page.get_by_label("schedule", exact=True).select_option("cosine")
+    says(page, r"floor is lowest, 1\.0e−12")
+    page.get_by_role("slider", name="learning rate × L").focus()
+    page.keyboard.press("Home")
+    says(page, r"mean of many 0\.77")
