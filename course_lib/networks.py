@@ -72,7 +72,10 @@ class Network:
         return self.activations(theta, X)[-1]
 
     def activations(self, theta, X):
-        """What every layer puts out: a list of X, the hidden layers' activations, and the outputs z."""
+        """What every layer puts out: a list of X, the hidden layers' activations, and the outputs z.
+
+        theta, X: as in `forward`. Returns arrays of shape (*runs, n, width of the layer), but for X itself.
+        """
         *hidden, (W_out, b_out) = self.layers(theta)
         outputs = [X]
         for W, b in hidden:

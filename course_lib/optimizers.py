@@ -188,9 +188,7 @@ def nadam(x, g, m=0.0, v=0.0, p=1.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, psi
     x, g: point and gradient, float arrays (d, *runs).
     m, v: running means as in Adam, shape of x; both start at 0.
     p: product of the momenta so far; starts at 1. t: number of steps done, int.
-    lr: learning rate $\eta \ge 0$.
-    b1, b2: shares of the old means, in [0, 1).
-    eps: $\varepsilon \ge 0$ against 0/0.
+    lr, b1, b2, eps: as in `adam`.
     psi: speed of the warm-up, $\psi \ge 0$; 0 keeps half of b1 for ever, a large one starts with all of it.
     Returns (x, m, v, p, t).
     Source: Dozat (2016), algorithm 2 with the schedule of its section 3; torch.optim.NAdam agrees.
@@ -215,9 +213,7 @@ def nadam_constant(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     x, g: point and gradient, float arrays (d, *runs).
     m, v: running means as in Adam, shape of x; both start at 0.
     t: number of steps done, int.
-    lr: learning rate $\eta \ge 0$.
-    b1, b2: shares of the old means, in [0, 1).
-    eps: $\varepsilon \ge 0$ against 0/0.
+    lr, b1, b2, eps: as in `adam`.
     Returns (x, m, v, t).
     Source: Dozat (2016), algorithm 2 with constant momentum; optax.nadam agrees.
     """
@@ -235,10 +231,7 @@ def adamw(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01
     $x_t = (1 - \eta\lambda)\,x_{t-1} - \eta\, \hat m / (\sqrt{\hat v} + \varepsilon)$
 
     x, g: point and gradient, float arrays (d, *runs).
-    m, v, t: as in Adam.
-    lr: learning rate $\eta \ge 0$; it scales the decay, too.
-    b1, b2: shares of the old means, in [0, 1).
-    eps: $\varepsilon \ge 0$ against 0/0.
+    m, v, t, lr, b1, b2, eps: as in `adam`; lr scales the decay, too.
     decay: weight decay $\lambda \ge 0$; 0 is Adam, $1/\eta$ forgets the point in one step.
     Returns (x, m, v, t).
     Source: Loshchilov and Hutter (2019), algorithm 2, with the decay scaled by $\eta$ as in torch.optim.AdamW
@@ -257,9 +250,7 @@ def amsgrad(x, g, m=0.0, v=0.0, top=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8)
     x, g: point and gradient, float arrays (d, *runs).
     m, v: running means as in Adam, shape of x; both start at 0.
     top: the largest v so far, shape of x; starts at 0. t: number of steps done, int.
-    lr: learning rate $\eta \ge 0$.
-    b1, b2: shares of the old means, in [0, 1).
-    eps: $\varepsilon \ge 0$ against 0/0.
+    lr, b1, b2, eps: as in `adam`.
     Returns (x, m, v, top, t).
     Source: Reddi, Kale and Kumar (2018), algorithm 2. Convention: the maximum is taken before the bias correction,
     as torch.optim.Adam(amsgrad=True); optax.amsgrad takes it after; the paper corrects nothing.
@@ -283,9 +274,8 @@ def radam(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     x, g: point and gradient, float arrays (d, *runs).
     m, v: running means as in Adam, shape of x; both start at 0.
     t: number of steps done, int.
-    lr: learning rate $\eta \ge 0$.
-    b1, b2: shares of the old means, in [0, 1); with b2 below 2/3 it never divides.
-    eps: $\varepsilon \ge 0$ against 0/0.
+    lr: learning rate $\eta \ge 0$; the first steps are $\eta\,|\hat m|$ long, as those of gradient descent.
+    b1, b2, eps: as in `adam`; with b2 below 2/3 it never divides.
     Returns (x, m, v, t).
     Source: Liu et al. (2020), algorithm 2. Convention: $\varepsilon$ is added to $\sqrt{\hat v}$ as in optax.radam;
     torch.optim.RAdam adds it before the bias correction.
@@ -312,11 +302,9 @@ def lamb(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.0):
     The ratio is 1 where either norm is 0. Wrap it in `per_layer` to give each layer a ratio of its own.
 
     x, g: point and gradient, float arrays (d, *runs); norms are taken along axis 0.
-    m, v, t: as in Adam.
-    lr: learning rate $\eta \ge 0$, the length of a step relative to x.
-    b1, b2: shares of the old means, in [0, 1).
-    eps: $\varepsilon \ge 0$ against 0/0.
-    decay: weight decay $\lambda \ge 0$, inside the ratio.
+    m, v, t, b1, b2, eps: as in `adam`.
+    lr: learning rate $\eta \ge 0$, the length of a step relative to x; 0 stays where it is.
+    decay: weight decay $\lambda \ge 0$, inside the ratio; 0 has none, a large one shrinks x by the share lr a step.
     Returns (x, m, v, t).
     Source: You et al. (2020), algorithm 2, with $\phi(z) = z$; optax.lamb agrees.
     """
