@@ -2,12 +2,17 @@
 // What a figure is made of is in parts.py, what the kernel answers in figure.py.
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
-const INK = "#222", GREY = "#5f6874", GRID = "#eceef1", FRAME = "#c9ced6";
-const FAR = 1e4; // pixels; lines that leave the window are drawn no farther out
+const INK = "#222", GREY = "#5f6874", GRID = "#eceef1", FRAME = "#c9ced6", BEYOND = "#d9dbde";
+const ROOM = { left: 46, right: 16, above: 24, below: 40, high: 480 }; // pixels about a plot, and its greatest height
 
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
-const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function words(v) {
+  if (v === 0) return "0";
+  const plain = Math.abs(v) >= 1e-3 && Math.abs(v) < 1e4;
+  return (plain ? String(Number(v.toPrecision(3))) : v.toExponential(1)).replace("e+", "e").replaceAll("-", "−");
+}
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -19,26 +24,26 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-function words(v) {
-  if (v === 0) return "0";
-  const size = Math.abs(v);
-  const text = size < 1e-3 || size >= 1e4 ? v.toExponential(1) : String(Number(v.toPrecision(3)));
-  return text.replace("e+", "e").replaceAll("-", "−");
-}
-
-const power = (k) => "10" + String(k).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
-
-// ---- What the kernel has said: arrays, tables of all positions of a slider, and what is under way.
+// ---- What the kernel has said: arrays, tables of all positions of a slider; and what is under way.
 
 class Link {
   constructor(model, changed) {
     Object.assign(this, { model, changed, view: Math.random().toString(36).slice(2), message: "" });
     Object.assign(this, { arrays: {}, known: {}, tables: {}, underWay: 0, asked: 0, shown: 0 });
     for (const [name, { shape, data }] of Object.entries(model.get("first"))) {
-      this.arrays[name] = { shape, data: floats(data) };
+      this.arrays[name] = { shape, data: Link.floats(data) };
     }
     this.listen = (reply, buffers) => reply.view === this.view && this.hear(reply, buffers);
     model.on("msg:custom", this.listen);
+  }
+
+  // A buffer may begin anywhere, floats may not: a copy begins where it should.
+  static floats({ buffer, byteOffset, byteLength }) {
+    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  }
+
+  static key(state, slider) {
+    return JSON.stringify({ ...state, [slider]: null });
   }
 
   // Brings the arrays of a state: from a slider's table, or from the kernel. Two questions are under way at most; of
@@ -46,12 +51,11 @@ class Link {
   want(state, slider) {
     const table = this.tables[slider];
     if (table?.arrays && table.key === Link.key(state, slider)) {
-      for (const [name, { shape, data, count }] of Object.entries(table.arrays)) {
-        const size = count ? data.length / count : 0;
-        this.arrays[name] = count ? { shape, data: data.subarray(state[slider] * size, (state[slider] + 1) * size) } : table.arrays[name];
+      for (const [name, array] of Object.entries(table.arrays)) {
+        const { shape, count, data } = array, size = data.length / (count || 1), from = state[slider] * size;
+        this.arrays[name] = count ? { shape, data: data.subarray(from, from + size) } : array;
       }
-      this.waiting = null;
-      this.shown = this.asked; // answers that are still under way are older
+      Object.assign(this, { message: "", waiting: null, shown: this.asked }); // what is under way is older
       this.changed();
     } else if (this.underWay < 2) this.ask("frame", { state });
     else this.waiting = state;
@@ -63,12 +67,9 @@ class Link {
     if (this.tables[slider]?.key !== key) this.tables[slider] = { key, id: this.ask("table", { state, slider }) };
   }
 
-  static key(state, slider) {
-    return JSON.stringify({ ...state, [slider]: null });
-  }
-
   ask(kind, content) {
-    const have = Object.fromEntries(Object.entries(this.known).map(([name, versions]) => [name, [...versions.keys()].slice(-4)]));
+    const newest = ([name, versions]) => [name, [...versions.keys()].slice(-4)];
+    const have = Object.fromEntries(Object.entries(this.known).map(newest));
     const id = ++this.asked;
     if (kind === "frame") this.underWay++;
     try {
@@ -82,12 +83,12 @@ class Link {
   }
 
   giveUp() {
-    Object.assign(this, { late: true, underWay: 0, waiting: null });
+    Object.assign(this, { late: true, underWay: 0, waiting: null, tables: {} });
     this.changed();
   }
 
   busy() {
-    return !this.late && (this.underWay > 0 || Object.values(this.tables).some((table) => table.id && !table.answered));
+    return !this.late && (this.underWay > 0 || Object.values(this.tables).some(({ answered }) => !answered));
   }
 
   hear(reply, buffers) {
@@ -95,26 +96,24 @@ class Link {
     Object.assign(this, { patience: undefined, late: false });
     const arrays = {};
     for (const [name, shape, count, version, at] of reply.arrays) {
-      arrays[name] = at === null ? this.known[name].get(version) : { shape, count, data: floats(buffers[at]) };
-      if (count) continue;
       const versions = (this.known[name] ??= new Map());
-      versions.delete(version); // and in again as the newest
+      arrays[name] = at === null ? versions.get(version) : { shape, count, data: Link.floats(buffers[at]) };
+      if (count) continue;
+      versions.delete(version); // and in again, as the newest
       versions.set(version, arrays[name]);
       if (versions.size > 8) versions.delete(versions.keys().next().value);
     }
     if (reply.kind === "table") {
-      const table = Object.values(this.tables).find((one) => one.id === reply.id);
-      if (table) table.answered = true;
-      if (table && !reply.refused) table.arrays = arrays;
-      return this.changed();
+      const table = Object.values(this.tables).find(({ id }) => id === reply.id);
+      if (table) Object.assign(table, { answered: true }, reply.refused ? {} : { arrays });
+    } else {
+      this.underWay = Math.max(0, this.underWay - 1);
+      if (this.waiting) this.ask("frame", { state: this.waiting });
+      this.waiting = null;
+      if (reply.id > this.shown) {
+        Object.assign(this, { shown: reply.id, message: reply.message, arrays: { ...this.arrays, ...arrays } });
+      }
     }
-    this.underWay = Math.max(0, this.underWay - 1);
-    if (this.waiting) this.ask("frame", { state: this.waiting });
-    this.waiting = null;
-    if (reply.id < this.shown) return;
-    this.shown = reply.id;
-    this.message = reply.message;
-    Object.assign(this.arrays, arrays);
     this.changed();
   }
 
@@ -124,247 +123,217 @@ class Link {
   }
 }
 
-// ---- Drawing. A plot knows its box in pixels and the functions X and Y from numbers to pixels.
+// ---- Drawing. A plot has its box in pixels and the functions X and Y from numbers to pixels.
 
-function ticks(low, high, count) {
-  const raw = (high - low) / count;
-  const unit = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((n) => n * unit).find((n) => n >= raw);
-  const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(9)));
-}
-
-function decades(low, high, count) {
-  const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-  const step = Math.max(1, Math.ceil((to - from) / count));
-  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => 10 ** (from + i * step));
-}
-
-function drawAxes(c, { box, X, Y, xs, ys, panel }) {
-  const bars = panel.layers.find((layer) => layer.kind === "bars");
-  const filled = panel.layers.some((layer) => layer.kind === "contours" || layer.kind === "heat");
-  c.font = `11.5px ${FONT}`;
-  c.fillStyle = GREY;
-  c.strokeStyle = GRID;
-  c.lineWidth = 1;
-  c.textAlign = "center";
-  c.textBaseline = "top";
-  const line = (...points) => !filled && stroke(c, points);
-  for (const v of bars ? bars.names.keys() : ticks(...xs, box.w / 70)) {
-    c.fillText(bars ? bars.names[v] : words(v), X(v), box.y + box.h + 6);
-    if (!bars) line([X(v), box.y], [X(v), box.y + box.h]);
+// The canvas at this size in CSS pixels, sharp at the screen's density, cleared.
+function fitted(canvas, width, height) {
+  const ratio = devicePixelRatio, size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+  if (canvas.width !== size.width || canvas.height !== size.height) {
+    Object.assign(canvas, size);
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
   }
-  c.textAlign = "right";
-  c.textBaseline = "middle";
-  for (const v of (panel.log ? decades : ticks)(...ys, box.h / 45)) {
-    c.fillText(panel.log ? power(Math.round(Math.log10(v))) : words(v), box.x - 6, Y(v));
-    line([box.x, Y(v)], [box.x + box.w, Y(v)]);
-  }
-  c.textAlign = "center";
-  c.textBaseline = "alphabetic";
-  c.fillText(panel.xlabel, box.x + box.w / 2, box.y + box.h + 34);
-  c.save();
-  c.translate(12, box.y + box.h / 2);
-  c.rotate(-Math.PI / 2);
-  c.fillText(panel.ylabel, 0, 0);
-  c.restore();
-  c.font = `600 13px ${FONT}`;
-  c.fillStyle = INK;
-  c.textAlign = "left";
-  c.fillText(panel.title, box.x, 15);
+  const c = canvas.getContext("2d");
+  c.setTransform(ratio, 0, 0, ratio, 0, 0);
+  c.clearRect(0, 0, width, height);
+  return c;
 }
 
 function stroke(c, points) {
   c.beginPath();
-  points.forEach(([x, y], i) => (i ? c.lineTo(x, y) : c.moveTo(x, y)));
+  for (const [x, y] of points) c.lineTo(x, y);
   c.stroke();
 }
 
-// The colours of a grid, one pixel a value, to be stretched over the box; above `high` grey.
-function coloured({ shape: [rows, columns], data }, palette, low, high, over) {
+function write(c, text, x, y, { fill = GREY, font = "11.5px", align = "center", baseline = "alphabetic" } = {}) {
+  Object.assign(c, { font: `${font} ${FONT}`, fillStyle: fill, textAlign: align, textBaseline: baseline });
+  c.fillText(text, x, y);
+}
+
+function ticks(low, high, count) {
+  const unit = 10 ** Math.floor(Math.log10((high - low) / count));
+  const step = [1, 2, 5, 10].map((n) => n * unit).find((n) => n >= (high - low) / count);
+  const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => [Number(((first + i) * step).toPrecision(9))]).map(([v]) => [v, words(v)]);
+}
+
+function decades(low, high, count) {
+  const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
+  const step = Math.max(1, Math.ceil((last - first) / count));
+  const raised = (k) => "10" + String(k).replace(/./g, (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]));
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => [10 ** (first + i * step), raised(first + i * step)]);
+}
+
+function drawAxes(c, { box, X, Y, xs, ys, panel }) {
+  const bars = panel.layers.find(({ kind }) => kind === "bars");
+  const bottom = box.y + box.h, right = box.x + box.w, middle = box.y + box.h / 2;
+  Object.assign(c, { strokeStyle: panel.layers.some(({ kind }) => kind in GROUNDS) ? "transparent" : GRID, lineWidth: 1 });
+  for (const [v, text] of bars ? bars.names.map((name, i) => [i, name]) : ticks(...xs, box.w / 70)) {
+    write(c, text, X(v), bottom + 6, { baseline: "top" });
+    if (!bars) stroke(c, [[X(v), box.y], [X(v), bottom]]);
+  }
+  for (const [v, text] of (panel.log ? decades : ticks)(...ys, box.h / 45)) {
+    write(c, text, box.x - 6, Y(v), { align: "right", baseline: "middle" });
+    stroke(c, [[box.x, Y(v)], [right, Y(v)]]);
+  }
+  write(c, panel.xlabel, box.x + box.w / 2, bottom + 34);
+  write(c, panel.title, box.x, 15, { fill: INK, font: "600 13px", align: "left" });
+  c.save();
+  c.translate(12, middle);
+  c.rotate(-Math.PI / 2);
+  write(c, panel.ylabel, 0, 0);
+  c.restore();
+}
+
+// The colours of a grid, stretched over the box. Its values stand at the corners of the box's cells, so that half a
+// pixel of the image is outside on each side.
+function colour(c, box, { shape: [rows, columns], data }, palette, low, high) {
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  const stops = palette.map(rgb), beyond = rgb(over);
-  const image = new ImageData(columns, rows);
+  const stops = palette.map(rgb), beyond = rgb(BEYOND), image = new ImageData(columns, rows);
   data.forEach((v, i) => {
     const place = clamp((v - low) / (high - low), 0, 1) * (stops.length - 1);
     const k = Math.min(Math.floor(place), stops.length - 2), share = place - k;
     const at = 4 * ((rows - 1 - Math.floor(i / columns)) * columns + (i % columns));
-    for (let j = 0; j < 3; j++) image.data[at + j] = v > high ? beyond[j] : stops[k][j] * (1 - share) + stops[k + 1][j] * share;
+    const mixed = (j) => stops[k][j] + share * (stops[k + 1][j] - stops[k][j]);
+    for (let j = 0; j < 3; j++) image.data[at + j] = v > high ? beyond[j] : mixed(j);
     image.data[at + 3] = 255;
   });
   const canvas = make("canvas", { width: columns, height: rows });
   canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
+  c.imageSmoothingQuality = "high";
+  c.drawImage(canvas, 0.5, 0.5, columns - 1, rows - 1, box.x, box.y, box.w, box.h);
 }
 
-// Marching squares: a line wherever the grid passes through an integer.
-function contours({ shape: [rows, columns], data }, box) {
-  const path = new Path2D();
-  const dx = box.w / (columns - 1), dy = box.h / (rows - 1);
-  for (let i = 0; i + 1 < rows; i++) {
-    for (let j = 0; j + 1 < columns; j++) {
-      const at = i * columns + j;
-      const corners = [data[at], data[at + 1], data[at + columns + 1], data[at + columns]];
-      const x = j * dx, y = box.h - i * dy;
-      const places = [[x, y], [x + dx, y], [x + dx, y - dy], [x, y - dy]];
-      for (let level = Math.ceil(Math.min(...corners)); level <= Math.max(...corners); level++) {
-        let count = 0;
-        for (let k = 0; k < 4; k++) {
-          const a = corners[k] - level, b = corners[(k + 1) % 4] - level;
-          if (a < 0 === b < 0) continue;
-          const [p, q] = [places[k], places[(k + 1) % 4]], share = a / (a - b);
-          path[count++ % 2 ? "lineTo" : "moveTo"](p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1]));
+// What lies under the lines: drawn once for an array, and kept.
+const GROUNDS = {
+  heat(c, box, { palette, low, high }, grid) {
+    colour(c, box, grid, palette, low, high);
+  },
+
+  // Marching squares: a line wherever the grid passes through an integer.
+  contours(c, box, { palette }, grid) {
+    const { shape: [rows, columns], data } = grid;
+    colour(c, box, grid, palette, 0, data.reduce((a, b) => Math.max(a, b), 1));
+    const dx = box.w / (columns - 1), dy = box.h / (rows - 1);
+    c.beginPath();
+    for (let i = 0; i + 1 < rows; i++) {
+      for (let j = 0; j + 1 < columns; j++) {
+        const at = i * columns + j, x = box.x + j * dx, y = box.y + box.h - i * dy;
+        const heights = [data[at], data[at + 1], data[at + columns + 1], data[at + columns]];
+        const corners = [[x, y], [x + dx, y], [x + dx, y - dy], [x, y - dy]];
+        for (let level = Math.ceil(Math.min(...heights)); level <= Math.max(...heights); level++) {
+          let crossed = 0;
+          for (let k = 0; k < 4; k++) {
+            const a = heights[k] - level, b = heights[(k + 1) % 4] - level;
+            if (a < 0 === b < 0) continue;
+            const [p, q] = [corners[k], corners[(k + 1) % 4]], share = a / (a - b);
+            c[crossed++ % 2 ? "lineTo" : "moveTo"](p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1]));
+          }
         }
       }
     }
-  }
-  return path;
-}
+    Object.assign(c, { strokeStyle: "rgba(70, 84, 104, 0.3)", lineWidth: 0.8 });
+    c.stroke();
+  },
+};
 
-const CORNERS = { s: [4, 45], D: [4, 0], d: [4, 0], "^": [3, -90], v: [3, 90], "<": [3, 180], ">": [3, 0], p: [5, -90], h: [6, 0] };
+// The corners of each marker: angle in degrees and distance.
+const polygon = (n, turn, r = 1.15) => Array.from({ length: n }, (_, k) => [turn + (360 * k) / n, r]);
+const cross = (turn) => [0, 90, 180, 270].flatMap((a) => [[turn + a - 21, 1.2], [turn + a + 21, 1.2], [turn + a + 45, 0.5]]);
+const MARKERS = { o: polygon(24, 0, 0.9), s: polygon(4, 45), D: polygon(4, 0), d: polygon(4, 0, 0.9), p: polygon(5, -90),
+  h: polygon(6, 0), "^": polygon(3, -90), v: polygon(3, 90), "<": polygon(3, 180), ">": polygon(3, 0),
+  "*": polygon(10, -90).map(([a, r], k) => [a, k % 2 ? r * 0.4 : r]), P: cross(0), X: cross(45) };
 
-function marker(c, kind, x, y, r, fill) {
-  if (!kind) return;
+function marker(c, kind, x, y, size, fill) {
   c.beginPath();
-  if (kind === "o") c.arc(x, y, r * 0.9, 0, 7);
-  else if (kind === "P" || kind === "X") {
-    const turn = kind === "X" ? Math.PI / 4 : 0;
-    for (let k = 0; k < 12; k++) {
-      const angle = turn + (Math.PI / 2) * Math.floor(k / 3) + [-0.37, 0.37, Math.PI / 4][k % 3];
-      const size = k % 3 === 2 ? 0.5 * r : 1.15 * r;
-      c.lineTo(x + size * Math.cos(angle), y + size * Math.sin(angle));
-    }
-  } else {
-    const [n, turn] = CORNERS[kind] ?? [10, -90];
-    for (let k = 0; k < n; k++) {
-      const angle = (turn / 180 + (2 * k) / n) * Math.PI;
-      const size = r * (n === 10 && k % 2 ? 0.45 : 1.15);
-      c.lineTo(x + size * (kind === "d" ? 0.65 : 1) * Math.cos(angle), y + size * Math.sin(angle));
-    }
+  for (const [degrees, r] of MARKERS[kind] ?? []) {
+    c.lineTo(x + size * r * Math.cos((degrees * Math.PI) / 180), y + size * r * Math.sin((degrees * Math.PI) / 180));
   }
   c.closePath();
-  c.lineWidth = 2.5;
-  c.strokeStyle = "#fff";
+  Object.assign(c, { lineWidth: 2.5, strokeStyle: "#fff", fillStyle: fill });
   c.stroke();
-  c.fillStyle = fill;
   c.fill();
 }
 
-function dashed(c, [colour, [, dash]], width) {
-  c.strokeStyle = colour;
-  c.lineWidth = width;
-  c.lineJoin = "round";
+function line(c, points, [colour, [, dash]], width) {
+  Object.assign(c, { strokeStyle: colour, lineWidth: width, lineJoin: "round" });
   c.setLineDash(dash.map((length) => length * Math.min(width, 2.2)));
+  stroke(c, points);
+  c.setLineDash([]);
 }
 
 const LAYERS = {
-  contours(c, { box }, { palette }, grid) {
-    let top = 1;
-    for (const v of grid.data) top = Math.max(top, v);
-    stretch(c, box, coloured(grid, palette, 0, top, palette.at(-1)));
-    c.strokeStyle = "rgba(70, 84, 104, 0.3)";
-    c.lineWidth = 0.8;
-    c.save();
-    c.translate(box.x, box.y);
-    c.stroke(contours(grid, box));
-    c.restore();
-  },
-
-  heat(c, { box }, { palette, low, high }, grid) {
-    stretch(c, box, coloured(grid, palette, low, high, "#d9dbde"));
-  },
-
   marks(c, { X, Y }, _, { shape, data }) {
     for (let k = 0; k < shape[0]; k++) marker(c, "*", X(data[2 * k]), Y(data[2 * k + 1]), 8, INK);
   },
 
-  // Lines that coincide would hide each other: the earlier ones are wider.
-  lines(c, { X, Y, box, t, shown, heads }, { names, looks, follow }, { shape, data }, ends) {
+  // Lines that coincide would hide each other: the earlier ones are wider. Heads are drawn last, over the frame.
+  lines(c, { X, Y, box, t, shown, heads }, { names, looks, follow }, { shape, data }, { data: ends }) {
     const n = shape.at(-1), path = shape.length === 3, many = names.length;
-    const gone = [];
+    let gone = 0;
     names.forEach((name, k) => {
       if (!shown(name)) return;
       const at = (i) => (path ? [X(data[2 * k * n + i]), Y(data[(2 * k + 1) * n + i])] : [X(i), Y(data[k * n + i])]);
-      const last = ends.data[k] - 1;
-      const stop = follow ? Math.min(t, last) : last;
+      const last = ends[k] - 1, stop = follow ? Math.min(t, last) : last, share = stop - Math.floor(stop);
       const points = Array.from({ length: Math.floor(stop) + 1 }, (_, i) => at(i));
-      const share = stop - Math.floor(stop);
       if (share > 0) {
-        const [p, q] = [points.at(-1), at(Math.floor(stop) + 1)];
+        const [p, q] = [points.at(-1), at(Math.ceil(stop))];
         points.push([p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])]);
       }
-      dashed(c, looks[k], follow ? 1.7 + (1.8 * (many - 1 - k)) / Math.max(4, many - 1) : 1.4);
-      stroke(c, points);
-      c.setLineDash([]);
+      line(c, points, looks[k], follow ? 1.7 + (1.8 * (many - 1 - k)) / Math.max(4, many - 1) : 1.4);
       if (!follow || !points.length) return;
-      const [x, y] = points.at(-1);
-      if (last < n - 1 && t >= last) gone.push([name, looks[k][0], x, y]);
-      else heads.push([looks[k][2], x, y, 5.5, looks[k][0]]);
-    });
-    if (!path) gone.forEach(([name, colour, x, y], k) => {
-      c.fillStyle = colour;
-      c.font = `600 11.5px ${FONT}`;
-      c.textAlign = "right";
-      c.textBaseline = "top";
-      c.fillText(`${name} diverged`, box.x + box.w - 6, box.y + 5 + 15 * k);
-      c.textAlign = "center";
-      c.textBaseline = "middle";
-      c.font = `700 15px ${FONT}`;
-      c.fillText("✕", clamp(x, box.x + 6, box.x + box.w - 6), clamp(y, box.y + 8, box.y + box.h - 8));
+      const [colour, , kind] = looks[k], [x, y] = points.at(-1);
+      if (last === n - 1 || t < last) return heads.push([kind, x, y, 5.5, colour]);
+      if (path) return;
+      write(c, `${name} diverged`, box.x + box.w - 6, box.y + 5 + 15 * gone++, { fill: colour, font: "600 11.5px", align: "right", baseline: "top" });
+      write(c, "✕", clamp(x, box.x + 6, box.x + box.w - 6), clamp(y, box.y + 13, box.y + box.h - 3), { fill: colour, font: "700 15px" });
     });
   },
 
   arrows(c, { X, Y, t, shown }, { names, looks }, { shape: [, , n], data }) {
     names.forEach((name, k) => {
-      if (!shown(name)) return;
       const [x, y, dx, dy] = [0, 1, 2, 3].map((i) => data[(4 * k + i) * n + Math.min(Math.floor(t), n - 1)]);
-      const [a, b] = [[X(x), Y(y)], [X(x + dx), Y(y + dy)]];
-      const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
-      if (length < 1.5) return;
-      const head = Math.min(10, length * 0.6), angle = Math.atan2(b[1] - a[1], b[0] - a[0]);
-      const back = (turn, r) => [b[0] - r * Math.cos(angle + turn), b[1] - r * Math.sin(angle + turn)];
-      dashed(c, looks[k], 2.6);
-      stroke(c, [a, back(0, head * 0.8)]);
-      c.setLineDash([]);
-      c.lineWidth = 1;
-      stroke(c, [back(0.45, head), b, back(-0.45, head), back(0.45, head)]);
+      const from = [X(x), Y(y)], to = [X(x + dx), Y(y + dy)];
+      const length = Math.hypot(to[0] - from[0], to[1] - from[1]), angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
+      if (!shown(name) || length < 1.5) return;
+      const head = Math.min(10, length * 0.6);
+      const back = (turn, r) => [to[0] - r * Math.cos(angle + turn), to[1] - r * Math.sin(angle + turn)];
+      line(c, [from, back(0, head * 0.8)], looks[k], 2.6);
+      stroke(c, [back(0.45, head), to, back(-0.45, head)]);
       c.fillStyle = looks[k][0];
       c.fill();
     });
   },
 
   bars(c, { X, Y, ys, t, shown }, { names, looks }, { shape: [, n], data }) {
-    const floor = clamp(0, ...ys);
     names.forEach((name, k) => {
-      if (!shown(name)) return;
-      const top = Y(data[k * n + Math.min(Math.floor(t), n - 1)]);
+      const [top, floor] = [data[k * n + Math.min(Math.floor(t), n - 1)], clamp(0, ...ys)].map(Y);
       c.fillStyle = looks[k][0];
-      c.fillRect(X(k - 0.35), top, X(k + 0.35) - X(k - 0.35), Y(floor) - top);
+      if (shown(name)) c.fillRect(X(k - 0.35), top, X(k + 0.35) - X(k - 0.35), floor - top);
     });
   },
 };
 
-// A grid's values stand at the corners of the box's cells: half a pixel of the image lies outside on each side.
-function stretch(c, box, image) {
-  c.imageSmoothingQuality = "high";
-  c.drawImage(image, 0.5, 0.5, image.width - 1, image.height - 1, box.x, box.y, box.w, box.h);
-}
-
 // ---- The figure on the page.
 
-const ICONS = { play: "M3 1.5v13l11-6.5z", pause: "M3 2h3.5v12H3zM9.5 2H13v12H9.5z", back: "M12 2v12L4.5 8zM2 2h2v12H2z", on: "M4 2v12l7.5-6zM12 2h2v12h-2z" };
-const icon = (name) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+const ICONS = {
+  play: "M3 1.5v13l11-6.5z",
+  pause: "M3 2h3.5v12H3zM9.5 2H13v12H9.5z",
+  "one step back": "M12 2v12L4.5 8zM2 2h2v12H2z",
+  "one step on": "M4 2v12l7.5-6zM12 2h2v12h-2z",
+};
 
 class View {
   constructor(model, el) {
     this.spec = model.get("spec");
     this.state = structuredClone(this.spec.state);
     this.hidden = new Set();
-    this.end = new AbortController();
+    this.updates = []; // what to do when anything has changed
+    this.ended = new AbortController();
     this.link = new Link(model, () => this.changed());
-    this.time = this.spec.controls.find((control) => control.kind === "player");
+    this.time = this.spec.controls.find(({ kind }) => kind === "player");
     this.t = this.time ? (this.time.start ?? this.time.steps) : 0;
-    this.build(el);
+    this.build();
+    el.append(this.root);
     this.sizes = new ResizeObserver(() => this.changed());
     this.sizes.observe(this.root);
     if (this.time?.autoplay && !calm()) this.playWhenSeen();
@@ -372,7 +341,7 @@ class View {
   }
 
   close() {
-    this.end.abort();
+    this.ended.abort();
     this.sizes.disconnect();
     this.seen?.disconnect();
     cancelAnimationFrame(this.frame);
@@ -381,69 +350,57 @@ class View {
   }
 
   on(node, types, listener) {
-    for (const type of types.split(" ")) node.addEventListener(type, listener, { signal: this.end.signal });
+    for (const type of types.split(" ")) node.addEventListener(type, listener, { signal: this.ended.signal });
     return node;
   }
 
   // -- what it is made of
 
-  build(el) {
-    this.root = make("section", { className: "live-figure", "aria-label": this.spec.title });
-    this.plots = this.spec.panels.map((panel) => this.plot(panel));
-    const bar = make("div", { className: "live-controls" });
-    const toggles = [];
-    this.updates = [];
+  build() {
+    this.plots = this.spec.panels.map((panel) => {
+      const canvas = make("canvas", { role: "img", "aria-label": panel.title });
+      return { panel, canvas, kept: {}, frame: make("div", { className: "live-panel" }, canvas) };
+    });
+    const panels = make("div", { className: `live-panels live-${this.plots.length}` }, ...this.plots.map(({ frame }) => frame));
+    const above = [], below = make("div", { className: "live-controls" });
     for (const control of this.spec.controls) {
       const node = this[control.kind](control);
-      if (control.kind === "toggles") toggles.push(node);
-      else if (control.kind !== "point") bar.append(node);
+      if (control.kind === "toggles") above.push(node);
+      else if (node) below.append(node);
     }
     this.words = make("p", { className: "live-words", "aria-hidden": "true" });
     this.status = make("p", { className: "live-status", role: "status" });
     this.alert = make("p", { className: "live-alert", role: "alert" });
-    const panels = make("div", { className: `live-panels live-${this.plots.length}` }, ...this.plots.map((plot) => plot.frame));
-    this.root.append(...toggles, panels, bar, this.words, this.status, this.alert);
+    this.root = make("section", { className: "live-figure", "aria-label": this.spec.title });
+    this.root.append(...above, panels, below, this.words, this.status, this.alert);
     this.on(this.root, "keydown", (event) => this.key(event));
-    el.append(this.root);
-  }
-
-  plot(panel) {
-    const canvas = make("canvas", { role: "img", "aria-label": panel.title });
-    return { panel, canvas, frame: make("div", { className: "live-panel" }, canvas) };
   }
 
   toggles({ names, values, looks }) {
+    this.ranking = { names, values };
     const chips = names.map((name, k) => {
       const box = make("input", { type: "checkbox", checked: true, "aria-label": `show ${name}` });
-      const swatch = make("canvas", { className: "live-swatch", "aria-hidden": "true" });
       const value = make("output", { className: "live-value", "aria-hidden": "true" });
+      const swatch = make("canvas", { className: "live-swatch", "aria-hidden": "true" });
+      const c = fitted(swatch, 24, 14);
+      line(c, [[0, 7], [24, 7]], looks[k], 2.2);
+      marker(c, looks[k][2], 12, 7, 5, looks[k][0]);
       this.on(box, "change", () => {
         this.hidden[box.checked ? "delete" : "add"](name);
         this.changed();
       });
-      this.updates.push(() => {
-        const c = fitted(swatch, 24, 14);
-        dashed(c, looks[k], 2.2);
-        stroke(c, [[0, 7], [24, 7]]);
-        c.setLineDash([]);
-        marker(c, looks[k][2], 12, 7, 5, looks[k][0]);
-        value.textContent = values ? this.reading(values, k).text : "";
-      });
+      if (values) this.updates.push(() => (value.textContent = this.reading(k).text));
       return make("label", { className: "live-chip" }, box, swatch, make("span", {}, name), value);
     });
-    this.ranking = { names, values };
     return make("div", { className: "live-toggles", role: "group", "aria-label": "shown" }, ...chips);
   }
 
   slider({ name, label, texts, ahead }) {
-    const input = make("input", { type: "range", min: 0, max: texts.length - 1, step: 1, "aria-label": label });
-    input.value = this.state[name];
+    const input = make("input", { type: "range", min: 0, max: texts.length - 1, "aria-label": label });
     const value = make("output", { className: "live-value", "aria-hidden": "true" });
-    if (ahead) this.on(input, "pointerenter pointerdown focus", () => this.link.ahead(this.state, name));
-    this.on(input, "input", () => {
-      this.set({ [name]: Number(input.value) }, name);
-      if (ahead) this.link.ahead(this.state, name);
-    });
+    input.value = this.state[name];
+    this.on(input, "input", () => this.set({ [name]: Number(input.value) }, name));
+    if (ahead) this.on(input, "pointerenter pointerdown focus input", () => this.link.ahead(this.state, name));
     this.updates.push(() => {
       value.textContent = texts[this.state[name]];
       input.setAttribute("aria-valuetext", value.textContent);
@@ -452,33 +409,38 @@ class View {
   }
 
   choice({ name, label, texts, moves }) {
-    const select = make("select", { "aria-label": label }, ...texts.map((text, i) => make("option", { value: i }, text)));
+    const options = texts.map((text, i) => make("option", { value: i }, text));
+    const select = make("select", { "aria-label": label }, ...options);
     this.on(select, "change", () => {
-      const i = Number(select.value);
-      this.set({ [name]: i, ...Object.fromEntries(Object.entries(moves).map(([point, where]) => [point, where[i]])) });
+      const i = Number(select.value), moved = Object.entries(moves).map(([point, where]) => [point, where[i]]);
+      this.set({ [name]: i, ...Object.fromEntries(moved) });
     });
     return make("label", { className: "live-choice" }, make("span", {}, label), select);
   }
 
   point({ name, label, panel }) {
-    const plot = this.plots[panel];
-    const handle = make("button", { type: "button", className: "live-handle", "aria-roledescription": "point to drag", textContent: label.length === 1 ? label : "" });
+    const plot = this.plots[panel], text = label.length === 1 ? label : "";
+    const handle = make("button", { type: "button", className: "live-handle", "aria-roledescription": "point to drag" }, text);
     plot.frame.append(handle);
-    const away = (node, { clientX, clientY }) => {
+    const to = (x, y) => this.set({ [name]: [clamp(x, ...plot.at.xs), clamp(y, ...plot.at.ys)] });
+    const drag = ({ clientX, clientY }) => {
+      const { left, top } = plot.canvas.getBoundingClientRect();
+      to(...plot.at.inverse(clientX - left, clientY - top));
+    };
+    const away = ({ clientX, clientY }) => (node) => {
       const { left, top, width, height } = node.getBoundingClientRect();
       return Math.hypot(clientX - left - width / 2, clientY - top - height / 2);
     };
-    const nearest = (event) => [...plot.frame.querySelectorAll(".live-handle")].sort((p, q) => away(p, event) - away(q, event))[0];
-    const to = (x, y) => this.set({ [name]: [clamp(x, ...plot.at.xs), clamp(y, ...plot.at.ys)] });
-    const drag = (event) => {
-      const { left, top } = plot.canvas.getBoundingClientRect();
-      to(...plot.at.inverse(event.clientX - left, event.clientY - top));
+    // a mouse brings the nearest point to where it is pressed; a finger beside a point scrolls the page
+    const meant = (event) => {
+      const handles = [...plot.frame.querySelectorAll(".live-handle")], far = away(event);
+      return handles.find((one) => one === event.target) ?? (event.pointerType === "mouse" && handles.sort((p, q) => far(p) - far(q))[0]);
     };
     this.on(plot.frame, "pointerdown", (event) => {
-      if (event.button || handle !== (event.target.closest(".live-handle") ?? (event.pointerType === "mouse" && nearest(event)))) return;
+      if (event.button || meant(event) !== handle) return;
+      event.preventDefault();
       handle.focus({ preventScroll: true });
       handle.setPointerCapture(event.pointerId);
-      event.preventDefault();
       drag(event);
     });
     this.on(handle, "pointermove", (event) => handle.hasPointerCapture(event.pointerId) && drag(event));
@@ -486,9 +448,8 @@ class View {
       const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (!direction) return;
       event.preventDefault();
-      const [x, y] = this.state[name];
-      const { xs, ys } = plot.at, share = event.shiftKey ? 0.1 : 0.02;
-      to(x + direction[0] * share * (xs[1] - xs[0]), y + direction[1] * share * (ys[1] - ys[0]));
+      const share = event.shiftKey ? 0.1 : 0.02;
+      to(...[plot.at.xs, plot.at.ys].map(([low, high], i) => this.state[name][i] + direction[i] * share * (high - low)));
     });
     this.updates.push(() => {
       const [x, y] = this.link.arrays[name]?.data ?? this.state[name];
@@ -498,24 +459,26 @@ class View {
   }
 
   player({ steps }) {
-    const button = (label, path, act) => this.on(make("button", { type: "button", "aria-label": label, title: label, innerHTML: icon(path) }), "click", act);
-    const play = button("play", "play", () => this.play());
-    const scrub = make("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step" });
+    const button = (act) => this.on(make("button", { type: "button" }), "click", act);
+    const name = (node, label) => {
+      if (node.title === label) return;
+      Object.assign(node, { title: label, innerHTML: `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${ICONS[label]}"/></svg>` });
+      node.setAttribute("aria-label", label);
+    };
+    const back = button(() => this.go(Math.ceil(this.t) - 1)), on = button(() => this.go(Math.floor(this.t) + 1));
+    const play = button(() => this.play());
+    name(back, "one step back");
+    name(on, "one step on");
+    const scrub = make("input", { type: "range", min: 0, max: steps, "aria-label": "step" });
     const value = make("output", { className: "live-value", "aria-hidden": "true" });
     this.on(scrub, "input", () => this.go(Number(scrub.value)));
     this.updates.push(() => {
-      const label = this.playing ? "pause" : "play";
-      if (play.title !== label) {
-        play.title = label;
-        play.setAttribute("aria-label", label);
-        play.innerHTML = icon(label);
-      }
-      scrub.value = Math.floor(this.t);
-      scrub.setAttribute("aria-valuetext", `step ${Math.floor(this.t)} of ${steps}`);
-      value.textContent = `step ${Math.floor(this.t)}`;
+      const t = Math.floor(this.t);
+      name(play, this.playing ? "pause" : "play");
+      scrub.value = t;
+      scrub.setAttribute("aria-valuetext", `step ${t} of ${steps}`);
+      value.textContent = `step ${t}`;
     });
-    const back = button("one step back", "back", () => this.go(Math.ceil(this.t) - 1));
-    const on = button("one step on", "on", () => this.go(Math.floor(this.t) + 1));
     return make("div", { className: "live-player", role: "group", "aria-label": "player" }, back, play, on, scrub, value);
   }
 
@@ -523,11 +486,10 @@ class View {
 
   // JupyterLab would take plain keys as its commands (d d deletes a cell); those with Ctrl or Alt stay its own.
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape") return;
-    if (event.key === "Enter" && event.shiftKey) return;
+    const { key, ctrlKey, metaKey, altKey, shiftKey, target } = event;
+    if (ctrlKey || metaKey || altKey || key === "Escape" || (key === "Enter" && shiftKey)) return;
     event.stopPropagation();
-    const itself = event.target.matches("select, input[type=checkbox], .live-player button");
-    if (event.key === " " && this.time && !itself) {
+    if (key === " " && this.time && !target.matches("select, input[type=checkbox], .live-player button")) {
       event.preventDefault();
       this.play();
     }
@@ -540,41 +502,36 @@ class View {
   }
 
   go(t) {
-    this.pause();
+    this.playing = false;
     this.t = clamp(t, 0, this.time.steps);
     this.changed();
   }
 
-  pause() {
-    this.playing = false;
-  }
-
   play() {
-    if (this.playing) this.pause();
-    else {
-      if (this.t >= this.time.steps) this.t = 0;
-      this.playing = true;
-      this.last = undefined;
-    }
+    this.playing = !this.playing;
+    this.last = undefined;
+    if (this.playing && this.t >= this.time.steps) this.t = 0;
     this.changed();
   }
 
   playWhenSeen() {
     this.t = 0;
     this.seen = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       this.seen.disconnect();
       if (this.t === 0) this.play();
     }, { threshold: 0.6 });
     this.seen.observe(this.root);
   }
 
+  // Between two steps the heads glide, unless the reader wants no motion or the steps are few and seen one by one.
   advance(now) {
     const { steps, seconds } = this.time;
-    this.real = this.last === undefined ? this.t : Math.min(steps, this.real + (steps * (now - this.last)) / 1000 / seconds);
+    if (this.last === undefined) this.real = this.t;
+    else this.real = Math.min(steps, this.real + (steps * (now - this.last)) / 1000 / seconds);
     this.last = now;
-    this.t = calm() ? Math.floor(this.real) : this.real;
-    if (this.real >= steps) this.pause();
+    this.t = calm() || steps < 60 ? Math.floor(this.real) : this.real;
+    this.playing = this.real < steps;
     this.changed();
   }
 
@@ -595,109 +552,83 @@ class View {
     this.say();
   }
 
-  limits(given) {
-    return typeof given === "string" ? [...(this.link.arrays[given]?.data ?? [0, 1])] : given;
-  }
-
   paint(plot) {
-    const { panel, canvas } = plot;
-    const width = plot.frame.clientWidth;
-    const box = { x: 46, y: 24, w: Math.min(width - 46 - 16, 480 * panel.aspect) };
-    box.h = Math.round(box.w / panel.aspect);
-    const c = fitted(canvas, width, box.y + box.h + 40);
-    const [xs, ys] = [this.limits(panel.x), this.limits(panel.y)];
+    const { panel, canvas, frame } = plot, { arrays } = this.link;
+    const [xs, ys] = [panel.x, panel.y].map((given) => (typeof given === "string" ? [...(arrays[given]?.data ?? [0, 1])] : given));
+    const width = frame.clientWidth, w = Math.min(width - ROOM.left - ROOM.right, ROOM.high * panel.aspect);
+    const box = { x: ROOM.left, y: ROOM.above, w, h: Math.round(w / panel.aspect) };
     const up = panel.log ? (v) => Math.log10(Math.max(v, ys[0] / 10)) : (v) => v;
     const [low, high] = ys.map(up);
-    const X = (v) => clamp(box.x + ((v - xs[0]) / (xs[1] - xs[0])) * box.w, -FAR, FAR);
-    const Y = (v) => clamp(box.y + box.h - ((up(v) - low) / (high - low)) * box.h, -FAR, FAR);
-    const inverse = (x, y) => [xs[0] + ((x - box.x) / box.w) * (xs[1] - xs[0]), ys[0] + ((box.y + box.h - y) / box.h) * (ys[1] - ys[0])];
+    const X = (v) => clamp(box.x + ((v - xs[0]) / (xs[1] - xs[0])) * w, -1e4, 1e4); // no line ends at 1e30
+    const Y = (v) => clamp(box.y + box.h - ((up(v) - low) / (high - low)) * box.h, -1e4, 1e4);
+    const inverse = (x, y) => [xs[0] + ((x - box.x) / w) * (xs[1] - xs[0]), ys[0] + ((box.y + box.h - y) / box.h) * (ys[1] - ys[0])];
     plot.at = { box, X, Y, xs, ys, inverse, panel, t: this.t, shown: (name) => !this.hidden.has(name), heads: [] };
+    const c = fitted(canvas, width, box.y + box.h + ROOM.below);
     drawAxes(c, plot.at);
     c.save();
     c.beginPath();
-    c.rect(box.x, box.y, box.w, box.h);
+    c.rect(box.x, box.y, w, box.h);
     c.clip();
     for (const layer of panel.layers) {
-      const array = this.link.arrays[layer.array];
-      if (array) this.layer(c, plot, layer, array);
+      const array = arrays[layer.array];
+      if (array && layer.kind in GROUNDS) c.drawImage(this.ground(plot, layer, array), box.x, box.y, w, box.h);
+      else if (array) LAYERS[layer.kind](c, plot.at, layer, array, arrays[`${layer.array}.end`]);
     }
     c.restore();
-    c.strokeStyle = FRAME;
-    c.lineWidth = 1;
-    c.strokeRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1);
-    for (const [kind, x, y, ...look] of plot.at.heads) {
-      if (clamp(x, box.x, box.x + box.w) === x && clamp(y, box.y, box.y + box.h) === y) marker(c, kind, x, y, ...look);
+    Object.assign(c, { strokeStyle: FRAME, lineWidth: 1 });
+    c.strokeRect(box.x + 0.5, box.y + 0.5, w - 1, box.h - 1);
+    for (const [kind, x, y, size, fill] of plot.at.heads) {
+      if (clamp(x, box.x, box.x + w) === x && clamp(y, box.y, box.y + box.h) === y) marker(c, kind, x, y, size, fill);
     }
   }
 
-  // A grid is coloured once and kept: its picture changes far less often than the lines on it.
-  layer(c, plot, layer, array) {
-    if (layer.kind !== "contours" && layer.kind !== "heat") {
-      return LAYERS[layer.kind](c, plot.at, layer, array, this.link.arrays[`${layer.array}.end`]);
-    }
-    const { box } = plot.at;
-    const kept = ((plot.kept ??= {})[layer.array] ??= {});
-    if (kept.array !== array || kept.w !== box.w || kept.ratio !== devicePixelRatio) {
-      const canvas = make("canvas");
-      LAYERS[layer.kind](fitted(canvas, box.w, box.h), { box: { ...box, x: 0, y: 0 } }, layer, array);
-      Object.assign(kept, { array, canvas, w: box.w, ratio: devicePixelRatio });
-    }
-    c.drawImage(kept.canvas, box.x, box.y, box.w, box.h);
+  // The ground of a plot changes far less often than the lines on it: its picture is kept.
+  ground({ kept, at: { box } }, layer, array) {
+    const { w, h } = box, old = kept[layer.array];
+    if (old?.array === array && old.w === w && old.ratio === devicePixelRatio) return old.canvas;
+    const canvas = make("canvas");
+    GROUNDS[layer.kind](fitted(canvas, w, h), { x: 0, y: 0, w, h }, layer, array);
+    kept[layer.array] = { array, w, ratio: devicePixelRatio, canvas };
+    return canvas;
   }
 
   // -- what it says
 
-  // The value of line k of an array of curves at the player's step, and whether it is still there.
-  reading(name, k) {
-    const { shape: [, n], data } = this.link.arrays[name] ?? { shape: [0, 0] };
-    if (!n) return { text: "", gone: true };
-    const last = this.link.arrays[`${name}.end`].data[k] - 1;
-    const gone = Math.floor(this.t) > last;
-    const v = data[k * n + Math.min(Math.floor(this.t), last)];
-    return { v, gone, text: gone ? "diverged" : words(v) };
+  // What stands beside a name: the value of its curve at the player's step, and whether it has diverged.
+  reading(k) {
+    const array = this.link.arrays[this.ranking.values], t = Math.floor(this.t);
+    if (!array) return { text: "" };
+    const { shape: [, n], data } = array, last = this.link.arrays[`${this.ranking.values}.end`].data[k] - 1;
+    if (t > last) return { text: "diverged", v: Infinity };
+    return { text: words(data[k * n + t]), v: data[k * n + t] };
   }
 
   sentence() {
-    const parts = [];
-    if (this.time) parts.push(`After ${Math.floor(this.t)} of ${this.time.steps} steps`);
+    const t = Math.floor(this.t), parts = this.time ? [`After ${t} of ${this.time.steps} steps`] : [];
     if (this.ranking?.values) {
-      const seen = this.ranking.names.map((name, k) => ({ name, ...this.reading(this.ranking.values, k) })).filter(({ name, text }) => text && !this.hidden.has(name));
-      const there = seen.filter(({ gone }) => !gone).sort((a, b) => a.v - b.v).map(({ name, text }, i) => (i ? `${name} ${text}` : `${name} is lowest, ${text}`));
-      const gone = seen.filter((one) => one.gone).map(({ name }) => `${name} has diverged`);
-      parts.push([...there, ...gone].join("; ") || "nothing is shown");
+      const seen = this.ranking.names.map((name, k) => ({ name, ...this.reading(k) }));
+      const ranked = seen.filter(({ name, text }) => text && !this.hidden.has(name)).sort((a, b) => a.v - b.v || 0);
+      const told = ranked.map(({ name, text, v }, i) => (v === Infinity ? `${name} has diverged` : `${name} ${i ? "" : "is lowest, "}${text}`));
+      parts.push(told.join("; ") || "nothing is shown");
     }
     const note = this.spec.note.replace(/{([\w.]+)}/g, (_, name) => {
       const { shape, data } = this.link.arrays[name] ?? { shape: [], data: [NaN] };
-      return words(data[shape.length ? Math.min(Math.floor(this.t), data.length - 1) : 0]);
+      return words(data[shape.length ? Math.min(t, data.length - 1) : 0]);
     });
-    return [parts.join(": "), note].filter(Boolean).join(". ").replace(/([^.])$/, "$1.");
+    return [parts.join(": "), note].filter(Boolean).join(". ").replace(/\.?$/, ".");
   }
 
+  // A screen reader hears the sentence once it has come to rest; everybody else sees it change.
   say() {
-    const sentence = this.sentence();
-    const message = this.link.late ? "The kernel does not answer: it is busy, or this cell has to be run again." : this.link.message;
-    this.words.textContent = sentence;
+    const sentence = this.sentence(), [{ canvas, panel }] = this.plots;
     this.root.setAttribute("aria-busy", this.link.busy());
-    this.alert.textContent = message;
-    this.plots[0].canvas.setAttribute("aria-label", `${this.plots[0].panel.title}. ${sentence}`);
+    this.alert.textContent = this.link.late ? "The kernel does not answer: it is busy, or this cell has to be run again." : this.link.message;
     if (this.said === sentence) return;
-    this.said = sentence;
-    clearTimeout(this.saying); // a screen reader hears it once it has come to rest
-    if (!this.playing) this.saying = setTimeout(() => (this.status.textContent = sentence), 400);
+    this.said = this.words.textContent = sentence;
+    canvas.setAttribute("aria-label", `${panel.title}. ${sentence}`);
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => (this.status.textContent = sentence), 500);
   }
-}
-
-// The canvas at this size in CSS pixels, sharp at the screen's density, cleared.
-function fitted(canvas, width, height) {
-  const ratio = devicePixelRatio;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-  }
-  const c = canvas.getContext("2d");
-  c.setTransform(ratio, 0, 0, ratio, 0, 0);
-  c.clearRect(0, 0, width, height);
-  return c;
 }
 
 export default {

@@ -359,12 +359,15 @@ def test_running_a_cell_again_frees_the_old_figure(notebook):
 
 
 def test_the_dark_theme_keeps_the_white_card(notebook):
-    set_theme = "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })"
-    notebook.page.evaluate(set_theme, "JupyterLab Dark")
-    notebook.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    def set_theme(name):
+        notebook.page.evaluate(f"() => jupyterapp.commands.execute('apputils:change-theme', {{ theme: '{name}' }})")
+        notebook.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{name}'")
+        notebook.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    set_theme("JupyterLab Dark")
     card = notebook.page.locator(".live-figure")
     style = card.evaluate("(node) => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]")
-    notebook.page.evaluate(set_theme, "JupyterLab Light")
+    set_theme("JupyterLab Light")
     assert style == ["rgb(255, 255, 255)", "rgb(34, 34, 34)"]
 
 
