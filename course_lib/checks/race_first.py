@@ -74,7 +74,7 @@ bet = answer(
     "0.2 Your first bet",
     rules=[
         (
-            "a number and a reason",
+            "",
             lambda b: isinstance(b, tuple | list) and len(b) == 2,
             "Two things are meant: (guess, because).",
         ),
@@ -121,11 +121,13 @@ parts = answer(
             D="D: the time follows from what is chosen; nobody can choose it directly.",
             F="F is one choice; the decision variables are what is chosen.",
             G="G is one choice; the decision variables are what is chosen.",
+            C="C follows from what is chosen; nobody can choose it directly.",
         ),
         *named_part(
             1,
             "C",
             "objective",
+            A="A is what she chooses; which number is to be as small as possible?",
             D="D: a faster answer than needed is worth nothing here; which number is to be as small as possible?",
             H="H is a value of the objective, reached by one network; the objective is what is measured.",
             E="E is a condition: kept or not. An objective is a number to be made small.",
@@ -136,6 +138,7 @@ parts = answer(
             "constraint",
             D="D is a quantity; a constraint says what it may be.",
             C="C is what is to be made small; a constraint is kept or broken.",
+            G="G keeps the condition; the constraint is the condition itself.",
         ),
         *named_part(
             3,
@@ -143,6 +146,7 @@ parts = answer(
             "feasible point",
             F="F has the smaller error, and yet it is no choice: 90 ms is above 50 ms.",
             A="A says what is chosen; a point is one choice, with its numbers.",
+            E="E is the condition; a feasible point is one choice that keeps it.",
             H="H is a value of the objective; a point is a choice, with its numbers.",
         ),
     ],
@@ -150,13 +154,12 @@ parts = answer(
 
 best_feasible = answer(
     "0.3 Name the parts: the best feasible point",
-    3,
-    mistakes=[
-        (5, "it has the smallest error of all, but takes 90 ms: not feasible"),
-        (4, "it misses the constraint by 1 ms, and a constraint is kept or broken"),
-        (2, "it is feasible, but another feasible one has a smaller error"),
-        (1, "it is the fastest, but the time is a constraint here, not the objective"),
-        (4.2, "this is its error; its number is meant"),
+    rules=[
+        ("", lambda n: is_number(n) and n in (1, 2, 3, 4, 5), "A number is meant: that of a network, from 1 to 5."),
+        ("", lambda n: n != 5, "It has the smallest error of all, but takes 90 ms: not feasible."),
+        ("", lambda n: n != 4, "It misses the constraint by 1 ms, and a constraint is kept or broken."),
+        ("", lambda n: n != 2, "It is feasible, but another feasible one has a smaller error."),
+        ("", lambda n: n != 1, "It is the fastest, but the time is a constraint here, not the objective."),
     ],
 )
 
@@ -175,6 +178,10 @@ by_hand = answer(
         ([1.8, 0.7], "the derivative of x^2 is 2x, and that of 3y^2 is 6y"),
         ([1.6, 0.7], "the derivative of 3y^2 is 6y"),
         ([1.6, 0.8], "the derivative of 3y^2 is 6y: the 3 stays"),
+        ([1.8, 0.9], "this subtracts 0.1 times the place; the gradient is meant"),
+        ([1.3, 0.3], "this subtracts 0.1 times the height; the gradient is meant, one slope for each coordinate"),
+        ([1.6, 1], "both coordinates move, y by its own slope"),
+        ([2, 0.4], "both coordinates move, x by its own slope"),
     ],
     tolerance=1e-9,
 )
@@ -202,6 +209,7 @@ step = function(
     mistakes=[
         (moved(lambda x, g, r: x + r * g), "this is a step uphill; the gradient is subtracted"),
         (moved(lambda x, g, r: x - g), "the learning rate is missing"),
+        (moved(lambda x, g, r: x - 0.1 * g + 0 * r), "the rate is lr, whatever it is, and not always 0.1"),
         (moved(lambda x, g, r: -r * g), "this is the step alone; add it to x"),
         (moved(lambda x, g, r: r * g), "this is the length of the step; subtract it from x"),
         (moved(lambda x, g, r: g - r * x), "x and g have changed places"),
@@ -224,6 +232,8 @@ def asked(f, places, shape, what):
     try:
         got = f(places)
     except (TypeError, ValueError) as error:
+        if "bitwise_xor" in str(error):
+            return None, f"{stopped(error)} Hint: a power is written x**2, not x^2."
         if not many:
             raise
         return None, f"{stopped(error)} It was given {places.shape[1]} places side by side. Hint: {SIDE_BY_SIDE}."
@@ -341,9 +351,14 @@ share = answer(
     mistakes=[
         (0.95**2, "this is what a step leaves; the share that it removes is meant"),
         (0.05, "this is the share of the distance; the height is its square"),
-        (1 - 0.95**40, "this is what 20 steps remove together; what does one remove?"),
+        (1 - 0.95**40, "this is what 20 steps remove together, and not one"),
+        (
+            lambda value: 0.0443 <= abs(value) <= 0.0452 or abs(abs(value) - 0.1026) < 5e-4,
+            "this is the slope of the logarithm; the share is 1 minus what a step leaves",
+        ),
         ((1 - 0.95**40) / 20, "shares do not add up, they multiply: take the 20th root of what is left"),
         (9.75, "this is in percent; a share is a number from 0 to 1"),
+        (0.1, "a good guess from the picture; heights gives three digits"),
         (lambda value: 0.13 < value < 1, "take two steps in the straight part of the curve, as 20 and 40"),
     ],
     tolerance=1e-3,
@@ -390,6 +405,21 @@ balanced_error = function(
             lambda y, p: sum(np.mean((y == k) & (p != k)) for k in (0, 1)) / 2,
             "each share is of its own group: divide by the number of the ill, and of the healthy, not of all",
         ),
+        (lambda y, p: rates(y, p)[0] + rates(y, p)[1] / 2, "add both shares first, in brackets, then halve"),
+        (lambda y, p: 50 * sum(rates(y, p)), "this is in percent; a number from 0 to 1 is meant"),
+        (
+            lambda y, p: (np.sum((y == 1) & (p != 1)) + np.sum((y == 0) & (p != 0))) / 2,
+            "these are counts; divide each by the size of its group",
+        ),
+        (
+            lambda y, p: np.sum((y == 1) & (p != 1)) / 20 + np.sum((y == 0) & (p != 0)) / 1980,
+            "there are not always 10 ill and 990 healthy: count them in y",
+        ),
+        (
+            lambda y, p: (np.mean(y[p == 1] == 0) + np.mean(y[p == 0] == 1)) / 2,
+            "the shares are of the ill and of the healthy, predicted[y == 1], not of the alarms, y[predicted == 1]",
+        ),
+        (lambda y, p: (np.mean(p[y == 1]) + np.mean(p[y == 0])) / 2, "to call an ill person ill is no mistake"),
     ],
 )
 
