@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from course_lib import plots
 from course_lib.descent import descend
 from course_lib.optimizers import adam, gd
-from course_lib.style import RAMP, STYLE
+from course_lib.style import NOWHERE, PLACES, RAMP, STYLE
 from course_lib.surfaces import himmelblau, nesterov_worst, plateau, rastrigin, rosenbrock
 
 RUNS = {
@@ -108,6 +108,17 @@ def test_a_heat_map_holds_the_numbers_and_says_if_some_are_beyond_its_colours():
     assert np.array_equal(mesh.get_array(), z)
     assert (mesh.get_clim(), mesh.colorbar.extend, bar.get_ylabel()) == ((0, 5), "max", "what")
     assert plots.heat(np.arange(3), np.arange(2), z).collections[0].colorbar.extend == "neither"
+
+
+def test_basins_have_a_colour_for_each_minimum_and_grey_for_none():
+    place = np.array([[0, 1], [3, -1]])
+    ax = plots.basins(himmelblau, place, title="t")
+    (image,) = ax.images
+    np.testing.assert_array_equal(image.get_array(), place)
+    assert image.get_extent() == [-5, 5, -5, 5]
+    assert image.origin == "lower"
+    seen = [to_hex(image.cmap(image.norm(k))) for k in (0, 1, 3, -1)]
+    assert seen == [PLACES[0], PLACES[1], PLACES[3], NOWHERE]
 
 
 def test_the_border_of_a_classifier_is_where_its_score_is_0():

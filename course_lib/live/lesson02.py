@@ -6,15 +6,16 @@ import numpy as np
 
 from course_lib.descent import arrived, descend, end
 from course_lib.optimizers import gd, momentum
-from course_lib.style import DASHED, INK, PLACES, SOLID, VERMILLION, named
+from course_lib.style import DASHED, DOTTED, GREEN, PLACES, VERMILLION, named, styles
 from course_lib.surfaces import himmelblau, quadratic
 
 from .figure import Figure
 from .landscape import landscape
-from .parts import Contours, Heat, Lines, Marks, Panel, Player, Slider
+from .parts import Contours, Heat, Lines, Marks, Panel, Player, Slider, Toggles
 
 START = np.array([1.6, 1.2])
 FLOOR, ROOF = 1e-12, 1e6
+BARS = {"2/L": (VERMILLION, DASHED, ""), "2/(L + μ), the fastest": (GREEN, DOTTED, "")}
 
 
 def learning_rate(steps=60):
@@ -31,7 +32,7 @@ def learning_rate(steps=60):
         f = quadratic(kappa)
         path = descend(gd, f, START, steps, lr=lr)
         here = np.stack(np.broadcast_arrays(lr, np.clip(f(path)[-1], FLOOR, ROOF)))
-        return landscape(f, aspect=1.6) | {
+        return landscape(f, aspect=0.75) | {
             "path": path[None],
             "height": np.clip(f(path), FLOOR, None)[None],
             "ends": ends(kappa, steps)[None],
@@ -42,15 +43,15 @@ def learning_rate(steps=60):
         }
 
     panels = [
-        Panel("Path", [Contours("grid"), Lines("path", ["gd"]), Marks("minima")], x="x", y="y", aspect=1.6),
+        Panel("Path", [Contours("grid"), Lines("path", ["gd"]), Marks("minima")], x="x", y="y", aspect=0.75),
         Panel(
             "Height over the steps", [Lines("height", ["gd"])], x=(0, steps), y=(FLOOR, ROOF), xlabel="step", log=True
         ),
         Panel(
-            "Last height at every rate: dashed 2/L",
+            "The last height, for every rate",
             [
                 Lines("ends", ["gd"], follow=False),
-                Lines("bars", ["2/L", "2/(L + μ)"], [(VERMILLION, DASHED, ""), (INK, SOLID, "")], follow=False),
+                Lines("bars", list(BARS), list(BARS.values()), follow=False),
                 Marks("here"),
             ],
             x=(0, 2.4),
@@ -60,6 +61,7 @@ def learning_rate(steps=60):
         ),
     ]
     controls = [
+        Toggles(["gd", *BARS], looks=[*styles(["gd"]), *BARS.values()]),
         Player(steps),
         Slider("lr", "learning rate × L", 0.02, 2.4, 0.5, count=120),
         Slider("kappa", "condition number κ", 1, 100, 10, log=True, count=41, ahead=False),

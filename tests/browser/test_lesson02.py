@@ -1,0 +1,38 @@
+"""The live figures of lesson 02 in JupyterLab: the rate against its bar, and the basins, by key."""
+
+import re
+
+import pytest
+
+CELLS = ["from course_lib import live", "live.learning_rate()", "live.basins()"]
+
+
+@pytest.fixture
+def page(lab, browser):
+    lab.write("lesson02", *CELLS)
+    page = browser.new_page(viewport={"width": 1300, "height": 1000}, reduced_motion="reduce")
+    page.set_default_timeout(20_000)
+    complaints = []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(error.stack))
+    lab.open(page, "lesson02")
+    lab.command(page, "notebook:run-all-cells")
+    page.wait_for_function("() => document.querySelectorAll('.live-figure').length === 2")
+    yield page
+    page.close()
+    assert not complaints
+
+
+def says(page, figure, pattern):
+    page.locator(".live-figure").nth(figure).get_by_role("img", name=re.compile(pattern)).first.wait_for()
+
+
+def test_the_rate_passes_the_bar_and_a_minimum_loses_its_basin(page):
+    says(page, 0, r"by 0\.5 across the valley and by 0\.95 along it")
+    page.get_by_role("slider", name="learning rate × L").focus()
+    page.keyboard.press("End")
+    says(page, 0, r"by −1\.4 across the valley")
+    says(page, 1, r"gd brings 100 % .* momentum brings 99\.8 %")
+    page.get_by_role("slider", name="learning rate", exact=True).focus()
+    page.keyboard.press("End")
+    says(page, 1, r"gd brings 0\.\d+ % ")
