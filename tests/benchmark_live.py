@@ -24,12 +24,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import FloatLogSlider, interact
 from course_lib import plots
-from course_lib.descent import descend
+from course_lib.descent import best_rate, descend
 from course_lib.live.lesson00 import FIVE
-from course_lib.live.landscape import best_rate
 from course_lib.surfaces import rosenbrock
 
-best = {method.__name__: best_rate(method, rosenbrock, 200) for method in FIVE}
+best = {method.__name__: best_rate(method, rosenbrock, rosenbrock.start, 200) for method in FIVE}
 
 def draw(factor):
     runs = {m.__name__: descend(m, rosenbrock, rosenbrock.start, 200, lr=best[m.__name__] * factor) for m in FIVE}

@@ -9,7 +9,7 @@ from course_lib.style import named
 from course_lib.surfaces import beale, himmelblau, quadratic, rosenbrock
 
 from .figure import Figure
-from .landscape import above_minimum, best_rate, landscape, run
+from .landscape import above_minimum, fair_rate, landscape, run
 from .parts import Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
 FIVE = gd, momentum, adagrad, rmsprop, adam
@@ -19,8 +19,7 @@ FOUR = rosenbrock, quadratic(30, 30), himmelblau, beale
 def race(methods=FIVE, surfaces=FOUR, steps=200):
     """The race as a live figure: drag the start, choose the landscape, turn the rates up and down, play.
 
-    Each method runs at its own best rate times the slider. The best of 101 rates from 1e-4 to 10 is the one that ends
-    lowest without ever climbing above the landscape's own start.
+    Each method runs at its own `best_rate` from the landscape's start, times the slider.
 
     methods: step functions, or {label: step function}; a learner's own stand beside the course's.
     surfaces: Surfaces with d = 2; the first is shown first.
@@ -34,7 +33,7 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
 
     @cache
     def rates(f):
-        return {label: best_rate(method, f, steps) for label, method in methods.items()}
+        return {label: fair_rate(method, f, steps) for label, method in methods.items()}
 
     @cache
     def limits(f):
