@@ -6,16 +6,10 @@ from itertools import count, islice
 
 import numpy as np
 
-RANGES = {
-    "lr": (0.0, math.inf, "a finite number >= 0"),
-    "beta": (0.0, 1.0, "a number in [0, 1)"),
-    "b1": (0.0, 1.0, "a number in [0, 1)"),
-    "b2": (0.0, 1.0, "a number in [0, 1)"),
-    "eps": (0.0, math.inf, "a finite number >= 0"),
-    "decay": (0.0, math.inf, "a finite number >= 0"),
-    "psi": (0.0, math.inf, "a finite number >= 0"),
-    "damping": (0.0, math.inf, "a finite number >= 0"),
-}
+NOT_NEGATIVE = (0.0, math.inf, "a finite number >= 0")
+SHARE = (0.0, 1.0, "a number in [0, 1)")
+RANGES = dict.fromkeys(("lr", "eps", "decay", "psi", "damping"), NOT_NEGATIVE)
+RANGES |= dict.fromkeys(("beta", "b1", "b2"), SHARE)
 
 # glibc gives each freed array back to the system, page by page, until it has once seen a larger one come and go
 np.empty(2**24, np.int8)
