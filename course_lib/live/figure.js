@@ -376,8 +376,8 @@ class View {
     this.on(this.root, "keydown", (event) => this.key(event));
   }
 
-  toggles({ names, values, looks }) {
-    this.ranking = { names, values };
+  toggles({ names, values, first, looks }) {
+    this.ranking = { names, values, first };
     const chips = names.map((name, k) => {
       const box = make("input", { type: "checkbox", checked: true, "aria-label": `show ${name}` });
       const value = make("output", { className: "live-value", "aria-hidden": "true" });
@@ -608,7 +608,7 @@ class View {
     if (this.ranking?.values) {
       const seen = this.ranking.names.map((name, k) => ({ name, ...this.reading(k) }));
       const ranked = seen.filter(({ name, text }) => text && !this.hidden.has(name)).sort((a, b) => a.v - b.v || 0);
-      const told = ranked.map(({ name, text, v }, i) => (v === Infinity ? `${name} has diverged` : `${name} ${i ? "" : "is lowest, "}${text}`));
+      const told = ranked.map(({ name, text, v }, i) => (v === Infinity ? `${name} has diverged` : `${name} ${i ? "" : `${this.ranking.first}, `}${text}`));
       parts.push(told.join("; ") || "nothing is shown");
     }
     const note = this.spec.note.replace(/{([\w.]+)}/g, (_, name) => {

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from course_lib.optimizers import adagrad, adam, gd, momentum, rmsprop
+from course_lib.optimizers import adam, gd, momentum, nesterov, rmsprop
 from course_lib.style import named
 from course_lib.surfaces import beale, himmelblau, quadratic, rosenbrock
 
@@ -12,8 +12,8 @@ from .figure import Figure
 from .landscape import above_minimum, fair_rate, landscape, run
 from .parts import Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
-FIVE = gd, momentum, adagrad, rmsprop, adam
-FOUR = rosenbrock, quadratic(30, 30), himmelblau, beale
+FIVE = gd, momentum, nesterov, rmsprop, adam
+FOUR = rosenbrock, quadratic(100, 30), himmelblau, beale
 
 
 def race(methods=FIVE, surfaces=FOUR, steps=200):
@@ -28,7 +28,6 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
     """
     methods = named(methods)
     names = list(methods)
-
     place = cache(landscape)
 
     @cache

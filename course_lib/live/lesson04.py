@@ -152,7 +152,7 @@ def look_ahead(f=None, steps=30):
         layers.append(Arrows(f"{name} arrows", [name, name], looks))
         panels.append(Panel(title, layers, x="x", y="y", xlabel="x", ylabel="y"))
     controls = [
-        Toggles(list(methods), values="distance"),
+        Toggles(list(methods), values="distance", first="is nearest"),
         Point("start", "start", (-2.1, 0.5)),
         Player(steps, seconds=0.5 * steps, start=3),
         Slider("lr", "learning rate × L", 0, 2, 0.4),

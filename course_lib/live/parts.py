@@ -179,14 +179,18 @@ class Point:
 
 @dataclass
 class Toggles:
-    """Shows and hides things by their names, with their styles. values: a curve array (m, n) to read beside them."""
+    """Shows and hides things by their names, with their styles.
+
+    values: a curve array (m, n) to read beside the names, and to rank them by. first: what is said of the smallest.
+    """
 
     names: Sequence[str]
     values: str = ""
+    first: str = "is lowest"
     looks: Sequence[Look] = ()
 
     def described(self):
-        return {"names": list(self.names), "values": self.values, "looks": list(self.looks or styles(self.names))}
+        return asdict(self) | {"names": list(self.names), "looks": list(self.looks or styles(self.names))}
 
 
 @dataclass

@@ -79,12 +79,12 @@ def sentence(spec, arrays):
     toggles = controls.get("toggles", {})
     if values := toggles.get("values"):
         curves, ends = arrays.get(values, ()), arrays.get(f"{values}.end", ())
-        read = [(curve[min(time, int(end) - 1)], name) if time < end else (np.inf, name)
-                for name, curve, end in zip(toggles["names"], curves, ends)]  # fmt: skip
-        there = [f"{name} {words(v)}" for v, name in sorted(read, key=lambda one: one[0]) if v < np.inf]
-        there[:1] = [re.sub(r"^(.*) (\S+)$", r"\1 is lowest, \2", first) for first in there[:1]]
-        gone = [f"{name} has diverged" for v, name in read if v == np.inf]
-        parts.append("; ".join(there + gone) or "nothing is shown")
+        heights = [curve[time] if time < end else np.inf for curve, end in zip(curves, ends)]
+        told = []
+        for v, name in sorted(zip(heights, toggles["names"]), key=lambda one: one[0]):
+            read = words(v) if told else f"{toggles['first']}, {words(v)}"
+            told.append(f"{name} {read}" if v < np.inf else f"{name} has diverged")
+        parts.append("; ".join(told) or "nothing is shown")
     note = re.sub("{([\\w.]+)}", lambda name: words(at(arrays.get(name[1], np.nan), time)), spec["note"])
     return ". ".join(filter(None, [": ".join(parts), note])).rstrip(".") + "."
 

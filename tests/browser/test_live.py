@@ -11,6 +11,7 @@ from course_lib.live import race
 from course_lib.live.still import sentence
 from course_lib.style import STYLE
 
+FIVE = "gd", "momentum", "nesterov", "rmsprop", "adam"
 RACE = "from course_lib.live import race\nfigure = race()\nfigure"
 OWN = """
 from course_lib.live import race
@@ -173,7 +174,7 @@ def test_the_figure_says_what_the_kernel_computed(notebook):
 
 
 def test_every_method_is_seen_in_both_panels(notebook):
-    for name in ("gd", "momentum", "adagrad", "rmsprop", "adam"):
+    for name in FIVE:
         assert notebook.pixels(STYLE[name][0], 0) > 15, name
         assert notebook.pixels(STYLE[name][0], 1) > 15, name
 
@@ -182,7 +183,7 @@ def test_everything_to_handle_has_a_name(notebook):
     figure = notebook.page.locator(".live-figure")
     names = {
         "img": ["Paths. After", "Height above the minimum"],
-        "checkbox": ["show gd", "show momentum", "show adagrad", "show rmsprop", "show adam"],
+        "checkbox": [f"show {name}" for name in FIVE],
         "button": ["start (−1.2, 1)", "one step back", "play", "one step on"],
         "slider": ["step", "rates, × the best"],
         "combobox": ["landscape"],
@@ -201,7 +202,7 @@ def test_tab_goes_through_everything_in_order(notebook):
     for _ in range(11):
         page.keyboard.press("Tab")
         order.append(page.evaluate("() => document.activeElement.getAttribute('aria-label')"))
-    assert order[:5] == [f"show {name}" for name in ("gd", "momentum", "adagrad", "rmsprop", "adam")]
+    assert order[:5] == [f"show {name}" for name in FIVE]
     assert order[5].startswith("start")
     assert order[6:] == ["one step back", "play", "one step on", "step", "landscape", "rates, × the best"]
 
@@ -289,7 +290,7 @@ def test_toggles_by_key(notebook):
     box = notebook.page.get_by_role("checkbox", name="show momentum")
     box.focus()
     notebook.page.keyboard.press("Space")
-    words = notebook.says("adam is lowest")
+    words = notebook.says("nesterov is lowest")
     assert "momentum" not in words
     assert notebook.pixels(STYLE["momentum"][0], 1) == 0
     notebook.page.keyboard.press("Space")
