@@ -274,10 +274,11 @@ WRONG = {
         (lambda lr: (2 * lr) ** 0.5, "upside down"),
     ],
     "adversary": [
-        (lambda lr: 0.9 * (0.5 / lr) ** 0.5, "start farther out"),
-        (lambda lr: 10.0, "A small rate survives"),
-        (lambda lr: 1e9, "more than ten times"),
-        (lambda lr: np.nan, "a finite number"),
+        (lambda lr: 0.9 * (0.5 / lr) ** 0.5, "start farther outside the edge"),
+        (lambda lr: 10.0, "the edge depends on the rate"),
+        (lambda lr: 1e9, "how far is the edge"),
+        (lambda lr: np.nan, "got 'no finite start'"),
+        (lambda lr: 1.01 * (0.5 / lr) ** 0.5 if lr > 0.01 else 0.0, "a run that stays below a million"),
         (7.0, "A function is meant"),
     ],
     "starts_needed": [

@@ -496,40 +496,28 @@ def farthest(start, lr):
     return top
 
 
-RATES = [1.0, 0.1, 0.003, 1e-4]
+def outcome(adversary, lr):
+    """What becomes of a run from the adversary's start, in words."""
+    start, edge = float(adversary(lr)), (0.5 / lr) ** 0.5
+    if not np.isfinite(start):
+        return "no finite start"
+    if abs(start) > 10 * edge:
+        return "a start more than ten times as far out as necessary"
+    return "a run beyond a million" if farthest(start, lr) > 1e6 else "a run that stays below a million"
 
 
-def starts(adversary):
-    found = [adversary(lr) for lr in RATES]
-    if any(start is None for start in found):
-        raise NotImplementedError
-    return [(float(start), lr) for start, lr in zip(found, RATES)]
-
-
-adversary = answer(
+adversary = function(
     "2.9 An adversary: the start",
-    rules=[
-        ("it is a function", callable, "A function is meant: give the check its name, without brackets."),
-        (
-            "it gives a number for every rate",
-            lambda f: all(np.isfinite(start) for start, _ in starts(f)),
-            "It has to give a finite number for each rate.",
-        ),
-        (
-            "large rates explode",
-            lambda f: all(farthest(start, lr) > 1e6 for start, lr in starts(f)[:2]),
-            "At a rate of 1 or 0.1 the run is not beyond a million within 20 steps: start farther out.",
-        ),
-        (
-            "small rates explode",
-            lambda f: all(farthest(start, lr) > 1e6 for start, lr in starts(f)),
-            "A small rate survives this start: how does the edge grow as the rate falls?",
-        ),
-        (
-            "it starts no farther out than ten times the edge",
-            lambda f: all(abs(start) <= 10 * (0.5 / lr) ** 0.5 for start, lr in starts(f)),
-            "It starts more than ten times as far out as necessary: use the edge.",
-        ),
+    lambda lr: (2 / lr) ** 0.5,
+    [case("a large rate", 1.0), case("a middling rate", 0.1), case("a small rate", 1e-4)],
+    fresh=lambda rng: case("", 10 ** rng.uniform(-4, 1)),
+    use=outcome,
+    mistakes=[
+        (lambda lr: 0.0, "start farther outside the edge"),
+        (lambda lr: 1e9, "how far is the edge, and how far is this?"),
+        (lambda lr: 3.0, "the edge depends on the rate, and so must the start"),
+        (lambda lr: 10.0, "the edge depends on the rate, and so must the start"),
+        (lambda lr: 100.0, "the edge depends on the rate, and so must the start"),
     ],
 )
 
