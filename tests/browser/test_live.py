@@ -64,11 +64,12 @@ class Notebook:
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.add_init_script(COUNTING)
-        self.sent, self.complaints, self.foreign = [], [], []
+        self.sent, self.answered, self.complaints, self.foreign = [], [], [], []
+        self.under_way = self.most_under_way = 0
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(error.stack))
         self.page.on("request", lambda request: self.went(request.url))
-        self.page.on("websocket", lambda socket: socket.on("framesent", self.said))
+        self.page.on("websocket", self.listen)
         lab.write(name, *cells)
         lab.open(self.page, name)
 
@@ -76,9 +77,16 @@ class Notebook:
         if not url.startswith((self.lab.address, "data:", "blob:")):
             self.foreign.append(url)
 
-    def said(self, payload):
+    def listen(self, socket):
+        socket.on("framesent", lambda payload: self.heard(payload, self.sent, 1))
+        socket.on("framereceived", lambda payload: self.heard(payload, self.answered, -1))
+
+    def heard(self, payload, kinds, more):
         content = payload if isinstance(payload, str) else payload.decode("latin-1")
-        self.sent += re.findall(r'"kind": ?"(frame|table)"', content)
+        found = re.findall(r'"kind": ?"(frame|table)"', content)
+        kinds += found
+        self.under_way += more * found.count("frame")
+        self.most_under_way = max(self.most_under_way, self.under_way)
 
     def run(self, figures=1):
         self.lab.command(self.page, "notebook:run-all-cells")
@@ -275,6 +283,29 @@ def test_the_start_follows_the_arrow_keys(notebook):
     assert notebook.words() != before
 
 
+def test_two_questions_are_under_way_at_most_and_the_newest_wins(notebook):
+    notebook.under_way = notebook.most_under_way = 0
+    notebook.sent.clear()
+    notebook.page.evaluate(
+        """() => {
+          const handle = document.querySelector(".live-handle");
+          handle.focus();
+          const key = () => new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true });
+          for (let i = 0; i < 30; i++) handle.dispatchEvent(key());
+        }"""
+    )
+    notebook.says("After 200 of 200 steps")
+    notebook.idle()
+    assert notebook.page.locator(".live-handle").get_attribute("aria-label").startswith("start (1.8, 1)")
+    assert 2 <= len(notebook.sent) <= 4
+    assert len(notebook.answered) >= len(notebook.sent)
+    assert notebook.most_under_way == 2
+    assert notebook.words() == "Paths. " + notebook.ask(
+        "from course_lib.live.still import sentence\n"
+        "print(sentence(figure.spec, figure.frame(figure.spec['state'] | {'start': [sum([0.1] * 30, -1.2), 1]})[0]))"
+    )
+
+
 def test_the_start_stays_in_the_window(notebook):
     notebook.drag_start(-900, 900)
     assert notebook.page.locator(".live-handle").get_attribute("aria-label").startswith("start (−2.5, −1)")
@@ -328,6 +359,26 @@ def test_play_and_pause_with_button_and_space(notebook):
     page.get_by_role("button", name="play", exact=True).wait_for()
 
 
+PICTURES = """
+async (frames) => {
+  const seen = {};
+  document.querySelector(".live-player button:nth-child(2)").click();
+  for (let i = 0; i < frames; i++) {
+    await new Promise(requestAnimationFrame);
+    await new Promise(setTimeout);
+    const step = document.querySelector(".live-player output").textContent;
+    (seen[step] ??= new Set()).add(document.querySelector(".live-panel canvas").toDataURL());
+  }
+  document.querySelector(".live-player button:nth-child(2)").click();
+  return Object.values(seen).map((pictures) => pictures.size);
+}"""
+
+
+def test_with_reduced_motion_nothing_glides(notebook):
+    """Each step has one picture; with motion (the test of two figures) the heads glide between steps."""
+    assert set(notebook.page.evaluate(PICTURES, 30)) == {1}
+
+
 def test_the_landscape_brings_its_own_start(notebook):
     notebook.page.get_by_label("landscape").select_option("Himmelblau")
     notebook.idle()
@@ -357,6 +408,12 @@ def test_running_a_cell_again_frees_the_old_figure(notebook):
         notebook.run()
     assert notebook.page.evaluate("() => window.observers.size") == 1
     assert notebook.ask(count) == widgets
+
+
+def test_clearing_the_output_frees_what_the_page_held(notebook):
+    notebook.lab.command(notebook.page, "notebook:clear-all-cell-outputs")
+    notebook.page.wait_for_function("() => !document.querySelector('.live-figure')")
+    notebook.page.wait_for_function("() => window.observers.size === 0")
 
 
 def test_the_dark_theme_keeps_the_white_card(notebook):
@@ -409,6 +466,10 @@ def test_two_figures_one_of_them_with_a_method_of_ones_own(lab, browser):
     notebook.says(r"After [1-9]\d? of 200 steps")  # on its way
     notebook.says(r"After 200 of 200 steps", 0)
     notebook.says(r"After 200 of 200 steps", 1)
+
+    assert max(notebook.page.evaluate(PICTURES, 30)) > 1
+    notebook.page.locator(".live-figure").first.get_by_role("slider", name="step").fill("200")
+    notebook.says(r"After 200 of 200 steps", 0)
 
     size = "(canvas) => canvas.width / canvas.clientWidth"
     assert first.locator(".live-panel canvas").first.evaluate(size) == pytest.approx(2, rel=0.01)
