@@ -319,6 +319,7 @@ def test_clusters_lie_around_their_centers():
 def test_words_are_a_few_frequent_and_many_rare_ones():
     X, y = sparse_words(5000, 300, 30, np.random.default_rng(0))
     assert set(np.unique(X)) == {0, 1}
+    np.testing.assert_array_equal(y, X[:, 10::2].sum(axis=1) > X[:, 11::2].sum(axis=1))
     assert X.sum(axis=1).max() <= 30
     share = 1 / np.arange(1, 301) / sum(1 / k for k in range(1, 301))
     np.testing.assert_allclose(X.mean(axis=0), 1 - (1 - share) ** 30, atol=0.035)

@@ -134,6 +134,14 @@ def test_curvature_lies_between_its_bounds(f):
         assert eigenvalues.min() >= f.mu - 1e-14 * f.L
 
 
+@every([f for f in SURFACES if f.L and f.d <= 2 and not f.name.startswith("Nesterov")])
+def test_the_bounds_of_curvature_are_met(f):
+    eigenvalues = np.linalg.eigvalsh(np.moveaxis(f.hess(inside(f, 5000)), -1, 0))
+    assert np.abs(eigenvalues).max() > 0.999 * f.L
+    if f.mu is not None:
+        assert eigenvalues.min() < f.mu + 1e-3 * f.L
+
+
 @every(SURFACES)
 @pytest.mark.parametrize("runs", [(1,), (7,), (3, 5), (33, 2, 4)])
 def test_a_point_has_the_same_bits_alone_and_in_a_batch(f, runs):
