@@ -49,6 +49,7 @@ WATCH = """
     const node = document.querySelector(selector);
     if (!node || (node.tagName === "IMG" && !node.complete)) return window.seen; // between two pictures
     if (node.tagName === "IMG") return node.src;
+    c.clearRect(0, 0, small.width, small.height);
     c.drawImage(node, 0, 0, small.width, small.height);
     const { data } = c.getImageData(0, 0, small.width, small.height);
     return data.reduce((sum, v, i) => (sum * 31 + v * (i % 7 + 1)) | 0, 7);
@@ -66,6 +67,7 @@ WATCH = """
     const found = [];
     for (const share of shares) {
       await rest(pause * (1 + Math.random()));
+      while (document.querySelector("[aria-busy=true]")) await frame();
       window.seen = look();
       const began = performance.now();
       window.move(share);
