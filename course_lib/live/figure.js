@@ -3,6 +3,7 @@
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 const INK = "#222", GREY = "#5f6874", GRID = "#eceef1", FRAME = "#c9ced6", BEYOND = "#d9dbde";
+const LATE = "The kernel does not answer: it is busy, or this cell has to be run again.";
 const ROOM = { left: 46, right: 16, above: 24, below: 40, high: 480 }; // pixels about a plot, and its greatest height
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
@@ -149,24 +150,30 @@ function write(c, text, x, y, { fill = GREY, font = "11.5px", align = "center", 
   c.fillText(text, x, y);
 }
 
+// The marks of an axis, about `count` of them: [number, text].
 function ticks(low, high, count) {
-  const unit = 10 ** Math.floor(Math.log10((high - low) / count));
-  const step = [1, 2, 5, 10].map((n) => n * unit).find((n) => n >= (high - low) / count);
-  const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => [Number(((first + i) * step).toPrecision(9))]).map(([v]) => [v, words(v)]);
+  const least = (high - low) / count, unit = 10 ** Math.floor(Math.log10(least)), marks = [];
+  const step = [1, 2, 5, 10].map((n) => n * unit).find((n) => n >= least);
+  for (let i = Math.ceil(low / step - 1e-9); i <= high / step + 1e-9; i++) {
+    const v = Number((i * step).toPrecision(9));
+    marks.push([v, words(v)]);
+  }
+  return marks;
 }
 
 function decades(low, high, count) {
-  const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
-  const step = Math.max(1, Math.ceil((last - first) / count));
-  const raised = (k) => "10" + String(k).replace(/./g, (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]));
-  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => [10 ** (first + i * step), raised(first + i * step)]);
+  const [first, last] = [low, high].map(Math.log10), step = Math.max(1, Math.ceil((last - first) / count)), marks = [];
+  for (let k = Math.ceil(first - 1e-9); k <= last + 1e-9; k += step) {
+    marks.push([10 ** k, "10" + String(k).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])]);
+  }
+  return marks;
 }
 
 function drawAxes(c, { box, X, Y, xs, ys, panel }) {
   const bars = panel.layers.find(({ kind }) => kind === "bars");
   const bottom = box.y + box.h, right = box.x + box.w, middle = box.y + box.h / 2;
-  Object.assign(c, { strokeStyle: panel.layers.some(({ kind }) => kind in GROUNDS) ? "transparent" : GRID, lineWidth: 1 });
+  const grid = panel.layers.some(({ kind }) => kind in GROUNDS) ? "transparent" : GRID;
+  Object.assign(c, { strokeStyle: grid, lineWidth: 1 });
   for (const [v, text] of bars ? bars.names.map((name, i) => [i, name]) : ticks(...xs, box.w / 70)) {
     write(c, text, X(v), bottom + 6, { baseline: "top" });
     if (!bars) stroke(c, [[X(v), box.y], [X(v), bottom]]);
@@ -238,10 +245,13 @@ const GROUNDS = {
 
 // The corners of each marker: angle in degrees and distance.
 const polygon = (n, turn, r = 1.15) => Array.from({ length: n }, (_, k) => [turn + (360 * k) / n, r]);
-const cross = (turn) => [0, 90, 180, 270].flatMap((a) => [[turn + a - 21, 1.2], [turn + a + 21, 1.2], [turn + a + 45, 0.5]]);
-const MARKERS = { o: polygon(24, 0, 0.9), s: polygon(4, 45), D: polygon(4, 0), d: polygon(4, 0, 0.9), p: polygon(5, -90),
-  h: polygon(6, 0), "^": polygon(3, -90), v: polygon(3, 90), "<": polygon(3, 180), ">": polygon(3, 0),
-  "*": polygon(10, -90).map(([a, r], k) => [a, k % 2 ? r * 0.4 : r]), P: cross(0), X: cross(45) };
+const cross = (turn) => polygon(4, turn).flatMap(([a]) => [[a - 21, 1.2], [a + 21, 1.2], [a + 45, 0.5]]);
+const star = polygon(10, -90).map(([a, r], k) => [a, k % 2 ? r * 0.4 : r]);
+const MARKERS = {
+  ...{ o: polygon(24, 0, 0.9), s: polygon(4, 45), D: polygon(4, 0), d: polygon(4, 0, 0.9), p: polygon(5, -90) },
+  ...{ h: polygon(6, 0), "^": polygon(3, -90), v: polygon(3, 90), "<": polygon(3, 180), ">": polygon(3, 0) },
+  ...{ "*": star, P: cross(0), X: cross(45) },
+};
 
 function marker(c, kind, x, y, size, fill) {
   c.beginPath();
@@ -284,8 +294,9 @@ const LAYERS = {
       const [colour, , kind] = looks[k], [x, y] = points.at(-1);
       if (last === n - 1 || t < last) return heads.push([kind, x, y, 5.5, colour]);
       if (path) return;
-      write(c, `${name} diverged`, box.x + box.w - 6, box.y + 5 + 15 * gone++, { fill: colour, font: "600 11.5px", align: "right", baseline: "top" });
-      write(c, "✕", clamp(x, box.x + 6, box.x + box.w - 6), clamp(y, box.y + 13, box.y + box.h - 3), { fill: colour, font: "700 15px" });
+      const [right, bottom] = [box.x + box.w - 6, box.y + box.h - 3];
+      write(c, `${name} diverged`, right, box.y + 15 + 15 * gone++, { fill: colour, font: "600 11.5px", align: "right" });
+      write(c, "✕", clamp(x, box.x + 6, right), clamp(y, box.y + 13, bottom), { fill: colour, font: "700 15px" });
     });
   },
 
@@ -361,7 +372,8 @@ class View {
       const canvas = make("canvas", { role: "img", "aria-label": panel.title });
       return { panel, canvas, kept: {}, frame: make("div", { className: "live-panel" }, canvas) };
     });
-    const panels = make("div", { className: `live-panels live-${this.plots.length}` }, ...this.plots.map(({ frame }) => frame));
+    const panels = make("div", { className: `live-panels live-${this.plots.length}` });
+    panels.append(...this.plots.map(({ frame }) => frame));
     const above = [], below = make("div", { className: "live-controls" });
     for (const control of this.spec.controls) {
       const node = this[control.kind](control);
@@ -420,7 +432,8 @@ class View {
 
   point({ name, label, panel }) {
     const plot = this.plots[panel], text = label.length === 1 ? label : "";
-    const handle = make("button", { type: "button", className: "live-handle", "aria-roledescription": "point to drag" }, text);
+    const handle = make("button", { type: "button", className: "live-handle" }, text);
+    handle.setAttribute("aria-roledescription", "point to drag");
     plot.frame.append(handle);
     const to = (x, y) => this.set({ [name]: [clamp(x, ...plot.at.xs), clamp(y, ...plot.at.ys)] });
     const drag = ({ clientX, clientY }) => {
@@ -434,7 +447,8 @@ class View {
     // a mouse brings the nearest point to where it is pressed; a finger beside a point scrolls the page
     const meant = (event) => {
       const handles = [...plot.frame.querySelectorAll(".live-handle")], far = away(event);
-      return handles.find((one) => one === event.target) ?? (event.pointerType === "mouse" && handles.sort((p, q) => far(p) - far(q))[0]);
+      const nearest = () => event.pointerType === "mouse" && handles.sort((p, q) => far(p) - far(q))[0];
+      return handles.find((one) => one === event.target) ?? nearest();
     };
     this.on(plot.frame, "pointerdown", (event) => {
       if (event.button || meant(event) !== handle) return;
@@ -449,7 +463,8 @@ class View {
       if (!direction) return;
       event.preventDefault();
       const share = event.shiftKey ? 0.1 : 0.02;
-      to(...[plot.at.xs, plot.at.ys].map(([low, high], i) => this.state[name][i] + direction[i] * share * (high - low)));
+      const moved = ([low, high], i) => this.state[name][i] + direction[i] * share * (high - low);
+      to(...[plot.at.xs, plot.at.ys].map(moved));
     });
     this.updates.push(() => {
       const [x, y] = this.link.arrays[name]?.data ?? this.state[name];
@@ -462,7 +477,8 @@ class View {
     const button = (act) => this.on(make("button", { type: "button" }), "click", act);
     const name = (node, label) => {
       if (node.title === label) return;
-      Object.assign(node, { title: label, innerHTML: `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${ICONS[label]}"/></svg>` });
+      const picture = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${ICONS[label]}"/></svg>`;
+      Object.assign(node, { title: label, innerHTML: picture });
       node.setAttribute("aria-label", label);
     };
     const back = button(() => this.go(Math.ceil(this.t) - 1)), on = button(() => this.go(Math.floor(this.t) + 1));
@@ -479,7 +495,9 @@ class View {
       scrub.setAttribute("aria-valuetext", `step ${t} of ${steps}`);
       value.textContent = `step ${t}`;
     });
-    return make("div", { className: "live-player", role: "group", "aria-label": "player" }, back, play, on, scrub, value);
+    const group = make("div", { className: "live-player", role: "group", "aria-label": "player" });
+    group.append(back, play, on, scrub, value);
+    return group;
   }
 
   // -- what happens to it
@@ -554,14 +572,16 @@ class View {
 
   paint(plot) {
     const { panel, canvas, frame } = plot, { arrays } = this.link;
-    const [xs, ys] = [panel.x, panel.y].map((given) => (typeof given === "string" ? [...(arrays[given]?.data ?? [0, 1])] : given));
+    const limits = (given) => (typeof given === "string" ? [...(arrays[given]?.data ?? [0, 1])] : given);
+    const xs = limits(panel.x), ys = limits(panel.y);
     const width = frame.clientWidth, w = Math.min(width - ROOM.left - ROOM.right, ROOM.high * panel.aspect);
     const box = { x: ROOM.left, y: ROOM.above, w, h: Math.round(w / panel.aspect) };
     const up = panel.log ? (v) => Math.log10(Math.max(v, ys[0] / 10)) : (v) => v;
     const [low, high] = ys.map(up);
     const X = (v) => clamp(box.x + ((v - xs[0]) / (xs[1] - xs[0])) * w, -1e4, 1e4); // no line ends at 1e30
     const Y = (v) => clamp(box.y + box.h - ((up(v) - low) / (high - low)) * box.h, -1e4, 1e4);
-    const inverse = (x, y) => [xs[0] + ((x - box.x) / w) * (xs[1] - xs[0]), ys[0] + ((box.y + box.h - y) / box.h) * (ys[1] - ys[0])];
+    const between = ([from, to], share) => from + share * (to - from);
+    const inverse = (x, y) => [between(xs, (x - box.x) / w), between(ys, (box.y + box.h - y) / box.h)];
     plot.at = { box, X, Y, xs, ys, inverse, panel, t: this.t, shown: (name) => !this.hidden.has(name), heads: [] };
     const c = fitted(canvas, width, box.y + box.h + ROOM.below);
     drawAxes(c, plot.at);
@@ -608,7 +628,8 @@ class View {
     if (this.ranking?.values) {
       const seen = this.ranking.names.map((name, k) => ({ name, ...this.reading(k) }));
       const ranked = seen.filter(({ name, text }) => text && !this.hidden.has(name)).sort((a, b) => a.v - b.v || 0);
-      const told = ranked.map(({ name, text, v }, i) => (v === Infinity ? `${name} has diverged` : `${name} ${i ? "" : `${this.ranking.first}, `}${text}`));
+      const first = (i) => (i ? "" : `${this.ranking.first}, `);
+      const told = ranked.map(({ name, text, v }, i) => `${name} ${v === Infinity ? "has diverged" : first(i) + text}`);
       parts.push(told.join("; ") || "nothing is shown");
     }
     const note = this.spec.note.replace(/{([\w.]+)}/g, (_, name) => {
@@ -622,7 +643,7 @@ class View {
   say() {
     const sentence = this.sentence(), [{ canvas, panel }] = this.plots;
     this.root.setAttribute("aria-busy", this.link.busy());
-    this.alert.textContent = this.link.late ? "The kernel does not answer: it is busy, or this cell has to be run again." : this.link.message;
+    this.alert.textContent = this.link.late ? LATE : this.link.message;
     if (this.said === sentence) return;
     this.said = this.words.textContent = sentence;
     canvas.setAttribute("aria-label", `${panel.title}. ${sentence}`);
