@@ -82,7 +82,7 @@ class Folder:
         found = (self.root / ".venv").glob("[Ll]ib/**/site-packages/*.dist-info")
         return {path.name.split("-")[0] for path in found} - {"pip"}
 
-    def use_uv(self, script='exec {uv} "$@"'):
+    def use_uv(self, script='exec "{uv}" "$@"'):
         if os.name == "nt":
             shutil.copy(UV, self.path)
         else:
