@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib import optimizers, surfaces
@@ -637,7 +637,6 @@ def test_more_gradients_after_the_silence_move_it_further_but_never_7_2703_rates
     assert -longest == pytest.approx(LONGEST, rel=1e-10)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-30, 30), min_size=1, max_size=60), st.sampled_from([0, 3, 100, 10**6]))
 def test_no_gradients_move_adam_further(powers, t):
     gradients = [np.array([math.copysign(math.exp(abs(p)), p)]) for p in powers]
