@@ -298,6 +298,15 @@ def test_the_map_s_decay_follows_its_theory():
     assert arrays["measured"] == pytest.approx(float(arrays["predicted"]), abs=0.02)
 
 
+def test_a_pair_beyond_the_edge_is_cut_and_the_floor_goes_on():
+    figure = momentum_map(kappa=20)
+    arrays, _ = figure.frame(state_of(figure, pair=[3.5, 0.2]))
+    floor, wall = arrays["modes.end"]
+    assert wall < floor == 101
+    assert arrays["path.end"] == wall
+    assert arrays["measured"] > 1
+
+
 @pytest.mark.parametrize("method", [momentum, nesterov])
 def test_the_arrows_add_up_to_the_steps(method):
     f = quadratic(12, 20)
@@ -431,10 +440,13 @@ def test_strict_nbval_passes_twice(committed):
 def test_a_plain_export_shows_the_pictures_and_says_them(committed):
     from nbconvert import HTMLExporter
 
-    page, _ = HTMLExporter(template_name="classic").from_filename(str(committed))
-    cells = json.loads(committed.read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
+    classic, default = (
+        HTMLExporter(template_name=name).from_filename(str(committed))[0] for name in ("classic", "lab")
+    )
+    for cell in json.loads(committed.read_text(encoding="utf-8"))["cells"]:
         (output,) = cell["outputs"]
-        assert output["data"]["image/png"].strip().replace("\n", "")[:1000] in page.replace("\n", "")
-        assert output["metadata"]["image/png"]["alt"][:60] in page
-    assert "widget-view" not in page
+        picture = output["data"]["image/png"].replace("\n", "")
+        assert picture in classic.replace("\n", "")
+        assert picture in default.replace("\n", "")
+        assert output["metadata"]["image/png"]["alt"][:60] in classic
+    assert "widget-view" not in classic + default

@@ -36,6 +36,7 @@ def momentum_map(kappa=30.0, steps=100):
     def compute(pair, kappa, start):
         f, (lr, beta) = quadratic(kappa), pair
         path = descend(momentum, f, start, steps, lr=lr, beta=beta)
+        path = np.where(np.abs(path) < 1e6, path, np.nan)  # lines end there
         shrinks = np.array([root(lr * f.mu, beta), root(lr * f.L, beta)])
         return landscape(f, aspect=1.6) | {
             "map": measured_map(kappa),
