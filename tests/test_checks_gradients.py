@@ -3,15 +3,12 @@
 import inspect
 
 import numpy as np
-import pytest
 
 from course_lib import gradients as library
-from course_lib.checks import Check, gradients
+from course_lib.checks import gradients
 from course_lib.descent import descend
 from course_lib.optimizers import gd
 from course_lib.surfaces import quadratic_form, quartic
-
-CHECKS = {name: check for name, check in vars(gradients).items() if isinstance(check, Check)}
 
 
 def walk(grad, start, steps, lr, sign=-1.0):
@@ -292,38 +289,10 @@ WRONG = {
     ],
 }
 
-
-def cases(table):
-    return [pytest.param(name, *row, id=f"{name}-{i}") for name, rows in table.items() for i, row in enumerate(rows)]
-
-
-def test_every_check_is_tested():
-    assert set(RIGHT) == set(WRONG) == set(CHECKS)
-    for name, wrongs in WRONG.items():
-        assert len({message for _, message in wrongs}) >= 3, name
-
-
-@pytest.mark.parametrize(("name", "answer"), cases({name: [(a,) for a in answers] for name, answers in RIGHT.items()}))
-def test_right_answer_passes(name, answer):
-    passed, text = CHECKS[name].report(answer)
-    assert passed, text
-    assert text.startswith(f"PASSED: {CHECKS[name].name}")
-
-
-@pytest.mark.parametrize(("name", "answer", "message"), cases(WRONG))
-def test_wrong_answer_is_called_by_its_name(name, answer, message):
-    passed, text = CHECKS[name].report(answer)
-    assert not passed
-    assert message in text
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_blank_is_told_so(name):
-    blanks = [None, lambda *args, **hyper: None] if inspect.isroutine(RIGHT[name][0]) else [None, (None, None), ""]
-    for blank in blanks:
-        passed, text = CHECKS[name].report(blank)
-        assert not passed
-        assert "still blank" in text
+BLANK = {
+    name: [None, lambda *args, **hyper: None] if inspect.isroutine(answers[0]) else [None, (None, None), ""]
+    for name, answers in RIGHT.items()
+}
 
 
 def test_what_the_checks_expect_is_what_the_library_does():
