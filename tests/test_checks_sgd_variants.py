@@ -108,7 +108,8 @@ WRONG = {
     "floor": [(0.25, "here it is 4"), (0.5, "by its square"), (0.8, "rule of thumb"), (0, "never arrives"),
               (4, "the noise of one gradient")],
     "batch": [(128, "by root 8 only"), (64, "this is the factor"), (2, "noisier"), (500, "too small")],
-    "rate": [(0.05, "falls to a quarter"), (0.1, "root of B"), (0.0125, "the wrong way")],
+    "rate": [(0.05, "falls to a quarter"), (0.1, "root of B"), (0.186, "exact for the plain bowl"),
+             (0.0125, "the wrong way")],
     "stairs": [
         (lambda lr, n, q: lambda t: lr * q ** (t / n), "count whole stairs"),
         (lambda lr, n, q: lambda t: lr * q * (t // n), "to the power of the stairs"),
@@ -164,6 +165,7 @@ WRONG = {
         (lambda task, size, rates: np.nanmin(losses(task, size, rates)), "the luckiest shuffle"),
         (lambda task, size, rates: np.nanmin(losses(task, size, rates, steps=5).mean(axis=0)), "these are five steps"),
         (lambda task, size, rates: best_after(task, size, rates) + task(task.minima[0]), "that of the minimum"),
+        (lambda task, size, rates: np.min(losses(task, size, rates).mean(axis=0)), "np.min answers nan"),
         (lambda task, size, rates: 3 * best_after(task, size, rates), "the sum over three shuffles"),
         (lambda task, size, rates: rates[np.nanargmin(losses(task, size, rates).mean(axis=0))], "its loss is meant"),
     ],

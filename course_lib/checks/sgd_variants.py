@@ -105,6 +105,7 @@ rate = answer(
     mistakes=[
         (0.05, "at the same rate the floor falls to a quarter, and so does the progress of an epoch"),
         (0.1, "the noise falls with the root of B, but the floor with its square"),
+        (0.186, "exact for the plain bowl of curvature 1; the rule for small rates keeps eta / B"),
         (0.0125, "the wrong way: a quieter gradient can be trusted with a longer step"),
     ],
     tolerance=1e-3,
@@ -348,8 +349,10 @@ def after(task, size, rates, seeds=range(3), steps=None, choose=lambda above: np
                 for i in range(0, len(X), size):
                     if steps is None or done < steps:
                         rows = shuffled[i : i + size]
-                        w, done = w - lr * X[rows].T @ (X[rows] @ w - y[rows]) / size, done + 1
-            row[k] = loss(w) - loss(best)
+                        with np.errstate(all="ignore"):  # a rate may diverge
+                            w, done = w - lr * X[rows].T @ (X[rows] @ w - y[rows]) / size, done + 1
+            with np.errstate(all="ignore"):
+                row[k] = loss(w) - loss(best)
     return choose(above)
 
 
@@ -368,6 +371,7 @@ best_after = function(
         case("batches of all", SMALL, 32, RATES),
         case("batches of 1", SMALL, 1, RATES),
         case("one rate", SMALL, 4, np.array([0.05])),
+        case("a rate that diverges", SMALL, 1, np.array([0.05, 1e4])),
     ],
     mistakes=[
         (
@@ -386,6 +390,10 @@ best_after = function(
         (
             lambda task, size, rates: after(task, size, rates, steps=len(task.X) // size),
             "this is one epoch; five are meant",
+        ),
+        (
+            lambda task, size, rates: after(task, size, rates, choose=lambda a: np.min(np.mean(a, axis=0))),
+            "one rate has diverged, to nan, and np.min answers nan: np.nanmin passes over it",
         ),
         (with_minimum, "this is the loss itself: subtract that of the minimum"),
         (
