@@ -52,7 +52,7 @@ WATCH = """
     c.clearRect(0, 0, small.width, small.height);
     c.drawImage(node, 0, 0, small.width, small.height);
     const { data } = c.getImageData(0, 0, small.width, small.height);
-    return data.reduce((sum, v, i) => (sum * 31 + v * (i % 7 + 1)) | 0, 7);
+    return new Int32Array(data.buffer).reduce((sum, v) => (sum * 31 + v) | 0, 7);
   };
   const frame = () => new Promise(requestAnimationFrame);
   const painted = () => new Promise((done) => {

@@ -52,11 +52,12 @@ class Link {
   want(state, slider) {
     const table = this.tables[slider];
     if (table?.arrays && table.key === Link.key(state, slider)) {
+      const arrays = { ...this.arrays };
       for (const [name, array] of Object.entries(table.arrays)) {
         const { shape, count, data } = array, size = data.length / (count || 1), from = state[slider] * size;
-        this.arrays[name] = count ? { shape, data: data.subarray(from, from + size) } : array;
+        arrays[name] = count ? { shape, data: data.subarray(from, from + size) } : array;
       }
-      Object.assign(this, { message: "", waiting: null, shown: this.asked }); // what is under way is older
+      Object.assign(this, { arrays, message: "", waiting: null, shown: this.asked }); // what is under way is older
       this.changed();
     } else if (this.underWay < 2) this.ask("frame", { state });
     else this.waiting = state;
@@ -398,6 +399,7 @@ class View {
       line(c, [[0, 7], [24, 7]], looks[k], 2.2);
       marker(c, looks[k][2], 12, 7, 5, looks[k][0]);
       this.on(box, "change", () => {
+        this.hidden = new Set(this.hidden);
         this.hidden[box.checked ? "delete" : "add"](name);
         this.changed();
       });
@@ -564,8 +566,10 @@ class View {
   }
 
   draw() {
-    if (!this.root.clientWidth) return;
-    for (const plot of this.plots) this.paint(plot);
+    const seen = [this.root.clientWidth, devicePixelRatio, this.link.arrays, this.t, this.hidden];
+    if (!seen[0]) return;
+    if (seen.some((one, i) => one !== this.drawn?.[i])) for (const plot of this.plots) this.paint(plot);
+    this.drawn = seen;
     for (const update of this.updates) update();
     this.say();
   }
@@ -642,7 +646,7 @@ class View {
   // A screen reader hears the sentence once it has come to rest; everybody else sees it change.
   say() {
     const sentence = this.sentence(), [{ canvas, panel }] = this.plots;
-    this.root.setAttribute("aria-busy", this.link.busy());
+    this.root.ariaBusy = this.link.busy();
     this.alert.textContent = this.link.late ? LATE : this.link.message;
     if (this.said === sentence) return;
     this.said = this.words.textContent = sentence;

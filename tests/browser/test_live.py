@@ -64,7 +64,7 @@ class Notebook:
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.add_init_script(COUNTING)
-        self.sent, self.answered, self.complaints, self.foreign = [], [], [], []
+        self.sent, self.answered, self.complaints, self.requests, self.foreign = [], [], [], [], []
         self.under_way = self.most_under_way = 0
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(error.stack))
@@ -74,6 +74,7 @@ class Notebook:
         lab.open(self.page, name)
 
     def went(self, url):
+        self.requests.append(url)
         if not url.startswith((self.lab.address, "data:", "blob:")):
             self.foreign.append(url)
 
@@ -266,7 +267,9 @@ def test_divergence_is_cut_and_said(notebook):
 
 def test_the_start_follows_the_hand(notebook):
     before, picture = notebook.words(), notebook.picture(0)
+    notebook.requests.clear()
     notebook.drag_start(60, -40)
+    assert not [url for url in notebook.requests if "favicon" in url], "JupyterLab fetched an icon at every move"
     assert notebook.words() != before
     assert notebook.picture(0) != picture
     assert "(−1.2, 1)" not in notebook.page.locator(".live-handle").get_attribute("aria-label")
