@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 from PIL import Image
 
 import course_lib.plots  # noqa: F401  for its look
@@ -62,9 +63,10 @@ def axes(ax, panel, arrays, time):
     x, y = (arrays.get(v, (0, 1)) if isinstance(v, str) else v for v in (panel["x"], panel["y"]))
     ax.set(xlabel=panel["xlabel"], ylabel=panel["ylabel"], xlim=x, ylim=y)
     ax.set_title(panel["title"], y=1.02)  # a fixed place spares Matplotlib a look at every label
-    ax.locator_params(nbins=5)
+    ax.locator_params(nbins=4)  # a mark costs Matplotlib 2 ms
     if panel["log"]:
         ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(numticks=4))
         ax.minorticks_off()
         ax.yaxis.set_major_formatter(lambda v, _: power(v))
     for layer in panel["layers"]:
