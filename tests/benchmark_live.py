@@ -81,7 +81,7 @@ WATCH = """
     const began = performance.now();
     let frames = 0, moves = 0, share = 0;
     while ((share = (performance.now() - began) / 1000 / seconds) < 1) {
-      window.move(0.5 + 0.5 * Math.sin(4 * Math.PI * share));
+      window.move(Math.abs(1 - ((4 * share) % 2))); // there and back, twice
       moves++;
       await frame().then(painted);
       const now = look();
@@ -95,7 +95,7 @@ WATCH = """
 
 MOVE_INPUT = """
 (input) => (window.move = (share) => {
-  input.value = Math.round(share * 0.5 * input.max);
+  input.value = Math.round(share * input.max);
   input.dispatchEvent(new Event("input", { bubbles: true }));
 })"""
 
