@@ -128,32 +128,34 @@ class Page:
         self.bytes += len(payload)
 
     def measure(self, held, move, width, pause):
-        """(latencies in ms, frames a second, bytes a move) with what is held moved about where it is."""
+        """(latencies in ms, frames a second, bytes a move, bytes at the press) with what is held moved about."""
         box = held.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.bytes = 0
         self.page.mouse.move(x, y)
         self.page.mouse.down()
         self.page.wait_for_timeout(1000)
+        at_once = self.bytes
         held.evaluate(move, [x, y, width])
         latencies = self.page.evaluate("([shares, pause]) => window.latency(shares, pause)", [SHARES, pause])
         self.bytes = 0
         frames, moves = self.page.evaluate("() => window.drag(3)")
         self.page.wait_for_timeout(1500)
         self.page.mouse.up()
-        return latencies, frames, self.bytes / moves
+        return latencies, frames, self.bytes / moves, at_once
 
 
-def row(name, latencies, frames, bytes_):
+def row(name, latencies, frames, bytes_, at_once):
     latencies = sorted(latencies)
     median, late = statistics.median(latencies), latencies[int(0.95 * (len(latencies) - 1))]
-    print(f"{name:44} {median:8.1f} {late:8.1f} {frames:9.1f} {bytes_ / 1000:10.1f}")
+    print(f"{name:36} {median:8.1f} {late:8.1f} {frames:9.1f} {bytes_ / 1000:10.1f} {at_once / 1000:10.0f}")
     return median
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder, jupyterlab(Path(folder)) as lab, chromium() as browser:
-        print(f"{'':44} {'median':>8} {'95 %':>8} {'frames':>9} {'kB':>10}")
-        print(f"{'':44} {'ms':>8} {'ms':>8} {'a second':>9} {'a move':>10}")
+        print(f"{'':36} {'median':>8} {'95 %':>8} {'frames':>9} {'kB':>10} {'kB at the':>10}")
+        print(f"{'':36} {'ms':>8} {'ms':>8} {'a second':>9} {'a move':>10} {'press':>10}")
         live = Page(lab, browser, "live", LIVE, ".live-panel canvas")
         fast = row(
             "live, slider (computed ahead)", *live.measure(live.find("input[aria-label^=rates]"), MOVE_INPUT, 0, 30)
