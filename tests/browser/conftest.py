@@ -102,3 +102,25 @@ def browser():
         pytest.skip("no Chromium on PATH: apt-get install chromium")
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def run_all(lab, browser):
+    """A function that opens code cells as a notebook and runs them; at the end no error was on the page's console."""
+    pages, complaints = [], []
+
+    def run(name, *cells, **options):
+        lab.write(name, *cells)
+        page = browser.new_page(viewport={"width": 1300, "height": 1000}, **options)
+        pages.append(page)
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(error.stack))
+        lab.open(page, name)
+        lab.command(page, "notebook:run-all-cells")
+        return page
+
+    yield run
+    for page in pages:
+        page.close()
+    assert not complaints

@@ -8,19 +8,10 @@ CELLS = ["from course_lib import live", "live.noise_board()"]
 
 
 @pytest.fixture
-def page(lab, browser):
-    lab.write("lesson03", *CELLS)
-    page = browser.new_page(viewport={"width": 1300, "height": 1000}, reduced_motion="reduce")
-    page.set_default_timeout(20_000)
-    complaints = []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(error.stack))
-    lab.open(page, "lesson03")
-    lab.command(page, "notebook:run-all-cells")
+def page(run_all):
+    page = run_all("lesson03", *CELLS, reduced_motion="reduce")
     page.wait_for_selector(".live-handle")
-    yield page
-    page.close()
-    assert not complaints
+    return page
 
 
 def says(page, pattern):
