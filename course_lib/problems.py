@@ -438,3 +438,17 @@ def digits():
     """
     with files("course_lib").joinpath("data", "digits.npz").open("rb") as file, np.load(file) as data:
         return data["X"] / 16, data["y"].astype(int)
+
+
+def longley():
+    r"""Sixteen years of one country: six columns in their own units that nearly all rise together.
+
+    Returns X, array (16, 6), the years 1947 to 1962 of the United States: price index (1954 is 100), gross national
+    product (10⁹ dollars), unemployed, armed forces (both in 1,000 people), population from 14 years on (10⁶), year; and
+    y, array (16,), people employed (10⁶).
+    Source: Longley (1967), An Appraisal of Least Squares Programs, Journal of the American Statistical Association 62,
+    there to show how many digits a computer loses; one of NIST's Statistical Reference Datasets, in the public domain.
+    """
+    text = files("course_lib").joinpath("data", "longley.csv").read_text(encoding="utf-8")
+    table = np.loadtxt(text.splitlines(), delimiter=",")
+    return table[:, :-1], table[:, -1]

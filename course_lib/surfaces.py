@@ -159,6 +159,12 @@ def total(a):
     return a.cumsum(axis=0)[-1]
 
 
+def times(A, p):
+    """The products A p, (n, *runs), of a matrix (n, d) with points (d, *runs); the same bits alone and in a batch."""
+    columns = A.T.astype(p.dtype)
+    return total(columns.reshape(*columns.shape, *[1] * (p.ndim - 1)) * p[:, None])
+
+
 def matrix(p, xx, xy, yy):
     """A symmetric 2 x 2 matrix for each point of p."""
     h = np.empty((2, 2, *p.shape[1:]), p.dtype)
@@ -213,6 +219,40 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
         minima=np.zeros((int(eigenvalues[0] > 0), d)),
         L=float(np.max(np.abs(eigenvalues))),
         mu=float(eigenvalues[0]),
+    )
+
+
+def changed(f, A=None, scale=1.0, shift=0.0):
+    r"""The same landscape in other coordinates and units: $z \mapsto c\, f(Az) + b$.
+
+    Gradient $c\, A^\top \nabla f(Az)$, Hessian $c\, A^\top H(Az)\, A$. A method does not notice the change if it takes
+    the same way: `A @ path` is then its path on f.
+
+    f: a Surface. A: invertible matrix (d, d): $x = Az$; a rotation turns the axes, a diagonal one changes their units;
+    None: as they are.
+    scale: c > 0. shift: b, a finite number.
+    Returns a Surface; start, minima and window (its box) are those of f in the new coordinates. L and mu are not known.
+    Errors: ValueError for an A, scale or shift out of range.
+    """
+    scale, shift = finite("scale", scale, " > 0", lambda c: c > 0), finite("shift", shift)
+    given, A = A, np.eye(f.d) if A is None else np.array(real(A), float)
+    if A.shape != (f.d, f.d) or not np.all(np.isfinite(A)) or np.linalg.matrix_rank(A) < f.d:
+        raise ValueError(f"A must be an invertible matrix of shape ({f.d}, {f.d}); got {given!r}")
+    back, middle, half = np.linalg.inv(A), np.mean(f.window, axis=1), np.ptp(f.window, axis=1) / 2
+    middle, half = back @ middle, np.abs(back) @ half
+
+    def hessian(p):
+        once = np.swapaxes(times(A.T, f.hess(times(A, p))), 0, 1)
+        return scale * times(A.T, once)
+
+    return Surface(
+        f.name,
+        lambda p: scale * f(times(A, p)) + shift,
+        lambda p: scale * times(A.T, f.grad(times(A, p))),
+        hessian=hessian,
+        start=back @ f.start,
+        window=tuple(zip(middle - half, middle + half)),
+        minima=f.minima @ back.T,
     )
 
 

@@ -11,7 +11,7 @@ from operator import index
 import numpy as np
 
 from course_lib.schedules import checked_count, checked_number, constant
-from course_lib.surfaces import checked_rng
+from course_lib.surfaces import checked_rng, real, times
 
 
 def checked_limit(limit):
@@ -85,6 +85,45 @@ def decoupled_decay(method, decay):
     """
     decay = checked_number("decay", decay, 0)
     return lambda x, g, *memory, lr, **hyper: method((1 - lr * decay) * x, g, *memory, lr=lr, **hyper)
+
+
+def preconditioned(method, P):
+    r"""The gradient goes through a matrix before the method sees it: P bends the ruler that the method measures with.
+
+    $g \leftarrow P g$
+
+    With gd, momentum and nesterov this is the method itself in the coordinates z, where $x = Az$ and $P = AA^\top$:
+    the Hessian there is $A^\top H A$, and its condition number decides. $P = H^{-1}$ makes it 1;
+    $P = \mathrm{diag}(H)^{-1}$ is Jacobi's.
+
+    method: a step.
+    P: symmetric positive definite matrix (d, d), or its diagonal (d,), all > 0; the same for all runs. Ones change
+        nothing.
+    Returns a step with the memory of method.
+    Errors: ValueError for a P that is not so, and, at the first step, for a point of another length.
+    Source: Nocedal and Wright (2006), section 5.1, there for conjugate gradients.
+    """
+    given, P = P, np.array(real(P), float)
+    is_diagonal = P.ndim == 1
+    if P.ndim not in (1, 2) or P.size == 0 or not np.all(np.isfinite(P)) or not positive(P):
+        raise ValueError(f"P must be a symmetric positive definite matrix, or its diagonal, > 0; got {given!r}")
+
+    def step(x, g, *memory, **hyper):
+        if len(g) != len(P):
+            raise ValueError(f"P must fit a point of {len(g)} numbers; it has shape {P.shape}")
+        bent = P.astype(g.dtype).reshape(-1, *[1] * (g.ndim - 1)) * g if is_diagonal else times(P, g)
+        return method(x, bent, *memory, **hyper)
+
+    return step
+
+
+def positive(P):
+    """Whether a matrix is symmetric and positive definite, or a diagonal is positive."""
+    if P.ndim == 1:
+        return np.all(P > 0)
+    if len(P) != P.shape[1] or np.any(np.abs(P - P.T) > 1e-8 * np.abs(P).max()):
+        return False
+    return np.linalg.eigvalsh(P)[0] > 0
 
 
 def perturbed(method, sigma, rng):

@@ -15,6 +15,7 @@ from course_lib.problems import (
     hinge,
     least_squares,
     logistic,
+    longley,
     noisy,
     regress,
     sparse_words,
@@ -339,6 +340,15 @@ def test_adagrad_reads_rare_words_better_than_gradient_descent():
         for method in (gd, adagrad)
     )
     assert adaptive < plain / 2
+
+
+def test_longley_has_the_certified_solution_of_nist():
+    X, y = longley()
+    assert (X.shape, y.shape) == ((16, 6), (16,))
+    w = np.linalg.lstsq(np.column_stack([X - X.mean(axis=0), np.ones(16)]), y)[0][:-1]
+    certified = [0.0150618722713733, -0.0358191792925910, -0.0202022980381683]
+    certified += [-0.0103322686717359, -0.0511041056535807, 1.82915146461355]
+    np.testing.assert_allclose(w, certified, rtol=1e-9)
 
 
 def test_digits():

@@ -11,12 +11,13 @@ import pytest
 from course_lib import surfaces
 from course_lib.descent import descend, end
 from course_lib.optimizers import adam, gd, momentum, momentum_ema, nesterov
-from course_lib.surfaces import Surface, counted, nesterov_worst, quadratic, quadratic_form, rastrigin
+from course_lib.surfaces import Surface, changed, counted, nesterov_worst, quadratic, quadratic_form, rastrigin, times
 
 ROOT = np.random.default_rng(5).normal(size=(6, 6))
 SURFACES = [f for f in vars(surfaces).values() if isinstance(f, Surface)]
 SURFACES += [quadratic(), quadratic(100, 30, 3.0), quadratic_form(ROOT + ROOT.T), quadratic_form(np.diag(ROOT[:, 0]))]
 SURFACES += [make(d) for make in (rastrigin, nesterov_worst) for d in (1, 2, 9, 20)]
+CHANGED = [changed(surfaces.himmelblau, [[2.0, 1.0], [0.0, -0.5]], 3.0, -7.0), changed(rastrigin(3), ROOT[:3, :3])]
 KINKED = [surfaces.absolute, surfaces.lessard]
 SMOOTH = [f for f in SURFACES if f not in KINKED]
 SHAPES = [(), (1,), (5,), (2, 3)]
@@ -215,6 +216,10 @@ def test_points_of_a_wrong_shape(f, p):
         (lambda: quadratic_form([[1, 2, 3], [2, 1, 4]]), "symmetric"),
         (lambda: quadratic_form([[math.nan]]), "finite"),
         (lambda: quadratic_form(np.zeros((0, 0))), "shape"),
+        (lambda: changed(surfaces.saddle, np.ones((2, 2))), r"A must be an invertible matrix of shape \(2, 2\); got"),
+        (lambda: changed(surfaces.saddle, np.eye(3)), r"A must be an invertible matrix of shape \(2, 2\); got"),
+        (lambda: changed(surfaces.saddle, scale=0), "scale must be a finite number > 0; got 0"),
+        (lambda: changed(surfaces.saddle, shift=math.inf), "shift must be a finite number; got inf"),
         (lambda: rastrigin(0), "d must be an integer >= 1; got 0"),
         (lambda: rastrigin(2.0), "d must be"),
         (lambda: nesterov_worst(True), "d must be"),
@@ -256,6 +261,39 @@ def test_counted():
     assert pickle.loads(pickle.dumps(counted(7))).f == 7
     with pytest.raises(AttributeError):
         f.missing  # noqa: B018
+
+
+@every(CHANGED)
+def test_a_changed_surface_has_the_right_derivatives(f):
+    p, h = inside(f, 4), 1e-5
+    way = h * np.random.default_rng(1).normal(size=p.shape)
+    np.testing.assert_allclose(f(p + way) - f(p - way), 2 * np.sum(f.grad(p) * way, axis=0), rtol=1e-4, atol=1e-8)
+    bent = np.einsum("ijn,jn->in", f.hess(p), way)
+    np.testing.assert_allclose(f.grad(p + way) - f.grad(p - way), 2 * bent, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(f.grad(p)[:, 2], f.grad(p[:, 2]))
+    np.testing.assert_allclose(f.grad(f.minima.T), 0, rtol=0, atol=1e-10)
+
+
+def test_a_changed_surface_is_the_same_landscape():
+    A = np.array([[2.0, 1.0], [0.0, -0.5]])
+    hills, f = surfaces.himmelblau, changed(surfaces.himmelblau, A, 3.0, -7.0)
+    p = inside(hills, 5)
+    np.testing.assert_allclose(f(np.linalg.solve(A, p)), 3 * hills(p) - 7)
+    np.testing.assert_allclose(A @ f.start, hills.start)
+    np.testing.assert_allclose(A @ f.minima.T, hills.minima.T)
+    low, high = np.array(f.window).T[..., None]
+    assert np.all((low <= np.linalg.solve(A, p)) & (np.linalg.solve(A, p) <= high))
+    plain = changed(hills)
+    np.testing.assert_array_equal(
+        descend(gd, plain, hills.start, 20, lr=0.01), descend(gd, hills, hills.start, 20, lr=0.01)
+    )
+
+
+def test_products_with_a_matrix():
+    A, p = ROOT[:2], np.random.default_rng(2).normal(size=(6, 3, 4))
+    np.testing.assert_allclose(times(A, p), np.tensordot(A, p, 1), rtol=1e-12)
+    np.testing.assert_array_equal(times(A, p)[:, 1, 2], times(A, p[:, 1, 2]))
+    assert times(A, p.astype(np.float32)).dtype == np.float32
 
 
 def test_every_surface_is_tested():

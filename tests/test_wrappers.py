@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from course_lib.descent import descend, iterate
+from course_lib.descent import descend, end, iterate
 from course_lib.optimizers import (
     adadelta,
     adagrad,
@@ -27,7 +27,7 @@ from course_lib.optimizers import (
     rmsprop,
     schedule_free,
 )
-from course_lib.surfaces import himmelblau, quadratic, quartic, rosenbrock, saddle
+from course_lib.surfaces import changed, himmelblau, quadratic, quartic, rosenbrock, saddle
 from course_lib.wrappers import (
     averaged,
     blocked,
@@ -37,6 +37,7 @@ from course_lib.wrappers import (
     l2,
     per_layer,
     perturbed,
+    preconditioned,
 )
 
 BY_COORDINATE = [
@@ -52,6 +53,8 @@ WRAPPED = {
     "averaged": lambda method: averaged(method, after=3),
     "per_layer": lambda method: per_layer(method, [1, 1]),
     "blocked": lambda method: blocked(method, size=1),
+    "preconditioned": lambda method: preconditioned(method, [[2.0, 0.5], [0.5, 1.0]]),
+    "preconditioned, diagonal": lambda method: preconditioned(method, [2.0, 0.5]),
 }
 
 
@@ -351,6 +354,32 @@ def test_wrappers_that_go_by_coordinate_may_go_inside_the_blocks():
     )
 
 
+@pytest.mark.parametrize("method", [gd, momentum, nesterov])
+def test_preconditioning_is_another_system_of_coordinates(method):
+    A = np.array([[2.0, 0.3], [0.3, 0.5]])
+    there = descend(method, changed(rosenbrock, A), np.linalg.solve(A, rosenbrock.start), 50, lr=1e-4)
+    here = descend(preconditioned(method, A @ A.T), rosenbrock, rosenbrock.start, 50, lr=1e-4)
+    assert A @ there == pytest.approx(here, rel=1e-9)
+
+
+def test_the_inverse_hessian_ends_a_quadratic_in_one_step_and_its_diagonal_only_an_upright_one():
+    for angle, one_step in ((0, True), (30, False)):
+        f = quadratic(100, angle)
+        H = f.hess(f.start)
+        assert np.abs(end(preconditioned(gd, np.linalg.inv(H)), f, f.start, 1, lr=1.0)).max() < 1e-13
+        jacobi = np.abs(end(preconditioned(gd, 1 / np.diag(H)), f, f.start, 1, lr=1.0)).max()
+        assert (jacobi < 1e-13) == one_step
+
+
+def test_a_diagonal_is_that_of_a_matrix():
+    given = descend(preconditioned(momentum, [2.0, 0.5]), himmelblau, [0.0, 0.0], 30, lr=0.001)
+    assert given == pytest.approx(
+        descend(preconditioned(momentum, np.diag([2.0, 0.5])), himmelblau, [0, 0], 30, lr=0.001)
+    )
+    ones = descend(preconditioned(adam, np.ones(2)), himmelblau, [0.0, 0.0], 30, lr=0.1)
+    assert np.array_equal(ones, descend(adam, himmelblau, [0.0, 0.0], 30, lr=0.1))
+
+
 # Errors
 
 
@@ -374,6 +403,14 @@ def test_wrappers_that_go_by_coordinate_may_go_inside_the_blocks():
         (lambda: per_layer(gd, [(2, 0)]), r"shapes must be a list of tuples of integers >= 1; got \[\(2, 0\)\]"),
         (lambda: per_layer(gd, [2.5]), r"shapes must be a list of tuples of integers >= 1; got \[2.5\]"),
         (lambda: per_layer(gd, 3), "shapes must be a list of tuples of integers >= 1; got 3"),
+        (
+            lambda: preconditioned(gd, [1.0, 0.0]),
+            "P must be a symmetric positive definite matrix, or its diagonal, > 0",
+        ),
+        (lambda: preconditioned(gd, [[1.0, 2], [2, 1]]), "P must be a symmetric positive definite matrix"),
+        (lambda: preconditioned(gd, [[1.0, 1], [0, 1]]), "P must be a symmetric positive definite matrix"),
+        (lambda: preconditioned(gd, 2.0), "P must be a symmetric positive definite matrix"),
+        (lambda: preconditioned(gd, [1.0, 1])(np.ones(3), np.ones(3), lr=1), "P must fit a point of 3 numbers"),
         (lambda: per_layer(gd, [(2, 3)])(np.ones(7), np.ones(7), lr=1), r"shapes must add up to 7 numbers; \[\(2, 3\)"),
     ],
 )
