@@ -16,7 +16,7 @@ LIBRARY = ROOT / "course_lib"
 GROUND = {"optimizers", "schedules", "surfaces"}
 TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules
-    **dict.fromkeys(GROUND | {"descent", "quiz", "style", "nodelay"}, frozenset()),
+    **dict.fromkeys(GROUND | {"descent", "quiz", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "plots": {"descent", "surfaces", "style"},
     "live": {"descent", "surfaces", "schedules", "optimizers", "style", "plots"},
