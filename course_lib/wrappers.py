@@ -177,6 +177,31 @@ def averaged(method, after=0):
     return step
 
 
+def fed(method, gradients):
+    r"""A method on a diet: one gradient after another from a list, whatever the real one is, round and round.
+
+    What a method makes of gradients that are chosen: `-np.diff(descend(fed(adam, g), f, [0.0], len(g), lr=1.0)[0])` are
+    its steps; where it is, and on which f, does not matter.
+
+    method: a step.
+    gradients: finite numbers, array (n,) of one for all coordinates or (n, d), n >= 1.
+    Returns a step whose memory is the number of steps done, then that of method.
+    Errors: ValueError for gradients of another shape.
+    """
+    gradients = real(gradients)
+    if gradients.ndim not in (1, 2) or gradients.size == 0 or not np.all(np.isfinite(gradients)):
+        raise ValueError(f"gradients must be finite numbers, shape (n,) or (n, d); got shape {gradients.shape}")
+
+    def step(x, g, t=0, *memory, **hyper):
+        now = gradients[t % len(gradients)]
+        g = np.empty_like(g)
+        g.T[...] = now  # by coordinate, the same in all runs
+        x, *memory = method(x, g, *memory, **hyper)
+        return x, t + 1, *memory
+
+    return step
+
+
 def checked_shapes(shapes):
     """A list of tuples of ints >= 1, at least one tuple, or a ValueError."""
     try:

@@ -34,6 +34,7 @@ from course_lib.wrappers import (
     clip_by_norm,
     clip_by_value,
     decoupled_decay,
+    fed,
     l2,
     per_layer,
     perturbed,
@@ -417,3 +418,26 @@ def test_a_diagonal_is_that_of_a_matrix():
 def test_a_bad_argument_is_named(make, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         make()
+
+
+# fed
+
+
+def test_fed_gives_one_gradient_after_the_other_and_begins_again():
+    steps = -np.diff(descend(fed(gd, [3.0, -1.0]), quadratic(2), [5.0, 7.0], 4, lr=1.0))
+    np.testing.assert_array_equal(steps, [[3, -1, 3, -1]] * 2)
+
+
+def test_fed_gives_each_coordinate_its_own_in_all_runs():
+    start = np.zeros((2, 3))
+    path = descend(fed(adam, [[1.0, 0.0], [2.0, -5.0]]), quadratic(2), start, 2, lr=0.1)
+    for i, gradients in enumerate(([1.0, 2.0], [0.0, -5.0])):
+        alone = descend(fed(adam, gradients), quadratic(2), [0.0, 0.0], 2, lr=0.1)[0]
+        for run in range(3):
+            np.testing.assert_array_equal(path[i, :, run], alone)
+
+
+@pytest.mark.parametrize("gradients", [[], 3.0, [[[1.0]]], [1.0, np.nan], [[1.0], [2.0, 3.0]], "many"])
+def test_fed_needs_a_list_of_numbers(gradients):
+    with pytest.raises(ValueError, match=r"gradients must be finite numbers, shape \(n,\) or \(n, d\)"):
+        fed(gd, gradients)
