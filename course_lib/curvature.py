@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from course_lib.schedules import checked_count, checked_number
-from course_lib.surfaces import total
+from course_lib.surfaces import Delegate, total
 
 
 def newton(f):
@@ -257,6 +257,27 @@ def hessian_vector_product(f, x, v):
     size, length = np.sqrt(total(x * x)), np.sqrt(total(v * v))
     h = np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, size) / np.where(length > 0, length, 1)
     return (f.grad(x + h * v) - f.grad(x - h * v)) / (2 * h)
+
+
+def with_hessian(f):
+    r"""The same function with a Hessian, measured: for a network, which has none in closed form.
+
+    Its column i is `hessian_vector_product` along axis i; the mean with the transpose makes it symmetric.
+
+    f: anything with `grad`.
+    Returns an object that stands for f and has `hess(x)`, shape (d, d, *runs), at points x, shape (d, *runs): two
+    gradients, each of d times as many runs.
+    """
+    return Measured(f)
+
+
+class Measured(Delegate):
+    def hess(self, x):
+        x = np.asarray(x)
+        axes = np.eye(len(x)).reshape(len(x), len(x), *[1] * (x.ndim - 1))
+        columns = np.broadcast_to(x[:, None], (len(x), *x.shape))
+        H = hessian_vector_product(self.f, columns, np.broadcast_to(axes, columns.shape))
+        return (H + np.swapaxes(H, 0, 1)) / 2
 
 
 def power_iteration(product, start, steps=100):

@@ -98,6 +98,22 @@ def surface(f, ax=None, window=None, title=None, levels=24):
     return _titled(ax, title, "$x$", "$y$")
 
 
+def reliefs(surfaces, width=4.2):
+    """Landscapes side by side as one would see them from a hill nearby: for shapes that contours hide.
+
+    surfaces: Surfaces with d = 2; each has its name as title. width: inches of each. Returns their axes.
+    """
+    places = {"projection": "3d", "xticks": [], "yticks": [], "zticks": [], "xlabel": "$x$", "ylabel": "$y$"}
+    size = width * len(surfaces), width
+    axes = np.atleast_1d(plt.subplots(1, len(surfaces), figsize=size, subplot_kw=places)[1])
+    for ax, f in zip(axes, surfaces):
+        x, y = np.meshgrid(*(np.linspace(low, high, 61) for low, high in f.window))
+        ax.plot_surface(x, y, f(np.stack([x, y])), cmap="cividis", rcount=60, ccount=60, linewidth=0, antialiased=False)
+        ax.plot_wireframe(x, y, f(np.stack([x, y])), rcount=15, ccount=15, color="white", linewidth=0.5)
+        ax.set_title(f.name, loc="left")
+    return axes
+
+
 def paths(f, runs, ax=None, window=None, title=None, marks=True):
     """The landscape with one path for each run.
 

@@ -21,6 +21,7 @@ from course_lib.curvature import (
     saddle_free_newton,
     secant_update,
     two_loops,
+    with_hessian,
     wolfe,
 )
 from course_lib.descent import descend, end, iterate
@@ -382,6 +383,24 @@ def test_hessian_vector_product_needs_two_gradients_and_no_hessian():
     f = counted(nesterov_worst(100))
     hessian_vector_product(f, np.ones(100), np.ones(100))
     assert f.grads == 2
+
+
+@pytest.mark.parametrize("f", SURFACES, ids=str)
+def test_a_measured_hessian_is_the_one_in_closed_form(f):
+    x, measured = np.random.default_rng(9).uniform(-2, 2, (f.d, 3, 4)), with_hessian(f)
+    H = measured.hess(x)
+    assert H.shape == (f.d, f.d, 3, 4)
+    assert np.array_equal(H, np.swapaxes(H, 0, 1))
+    assert pytest.approx(f.hess(x), abs=1e-8 * np.abs(f.hess(x)).max()) == H
+    assert np.array_equal(measured.hess(x[:, 1, 2]), H[:, :, 1, 2])
+    assert (measured(f.start), measured.name) == (f(f.start), f.name)
+
+
+def test_a_measured_hessian_costs_two_gradients_and_makes_newton_s_step_possible():
+    f = counted(rosenbrock)
+    (x,) = newton(with_hessian(f))(rosenbrock.start, rosenbrock.grad(rosenbrock.start))
+    assert f.grads == 2
+    assert x == pytest.approx(end(newton(rosenbrock), rosenbrock, rosenbrock.start, 1), rel=1e-7)
 
 
 @pytest.mark.parametrize("f", [quadratic(10, 30, L=4.0), nesterov_worst(6), rosenbrock], ids=str)

@@ -52,6 +52,16 @@ def test_a_line_is_drawn_as_its_curve():
     assert stars(ax) == [(0, 0)]
 
 
+def test_reliefs_stand_side_by_side_under_their_names():
+    axes = plots.reliefs([rosenbrock, himmelblau])
+    assert [ax.get_title("left") for ax in axes] == ["Rosenbrock", "Himmelblau"]
+    for ax, f in zip(axes, (rosenbrock, himmelblau)):
+        (low, high), (x, y) = ax.get_zlim(), np.meshgrid(*(np.linspace(*side, 61) for side in f.window))
+        assert low <= f(np.stack([x, y])).min() < f(np.stack([x, y])).max() <= high
+        assert len(ax.collections) == 2
+    axes[0].figure.canvas.draw()
+
+
 def test_a_picture_is_drawn_where_it_is_told_and_returns_the_place():
     ax = plots.panels(1)
     heat = {"x": np.arange(3.0), "y": np.arange(2.0), "z": np.ones((2, 3))}
