@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from course_lib import quiz
+from course_lib.grading import form
 from tools import picture, refresh
 
 ROOT = refresh.ROOT
@@ -34,7 +35,7 @@ def cells_of(path, kind="code"):
 
 @pytest.mark.parametrize("path", EVERY)
 def test_it_is_stored_in_the_one_form(path):
-    assert refresh.text(refresh.canonical(nbformat.read(path, as_version=4))) == path.read_text(encoding="utf-8")
+    assert form.text(form.canonical(nbformat.read(path, as_version=4))) == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
@@ -54,7 +55,7 @@ def test_nothing_but_a_film_escapes_comparison(path):
 
 def test_the_one_form_leaves_out_what_chance_put_in():
     new = nbformat.v4
-    view = {refresh.VIEW: {"model_id": "77"}, "text/plain": "Measured: 9.1 times."}
+    view = {form.VIEW: {"model_id": "77"}, "text/plain": "Measured: 9.1 times."}
     outputs = [new.output_from_msg({"header": {"msg_type": kind}, "content": content}) for kind, content in [
         ("stream", {"name": "stdout", "text": "gd: "}), ("stream", {"name": "stdout", "text": "1.00\n"}),
         ("display_data", {"data": view, "metadata": {}}),
@@ -64,8 +65,8 @@ def test_the_one_form_leaves_out_what_chance_put_in():
     cell = new.new_code_cell("1", execution_count=9, outputs=outputs, id="one", metadata=noise)
     again = new.new_code_cell("2", execution_count=11, id="two", metadata={"tags": ["claim-7"]})
     metadata = {"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.13"}, "signature": "x"}
-    stored = refresh.canonical(new.new_notebook(cells=[cell, again], metadata=metadata))
-    assert stored.metadata == refresh.METADATA
+    stored = form.canonical(new.new_notebook(cells=[cell, again], metadata=metadata))
+    assert stored.metadata == form.METADATA
     assert [(cell.id, cell.execution_count, cell.metadata) for cell in stored.cells] == [
         ("claim-7", 1, {"tags": ["claim-7"]}), ("two", 2, {"tags": ["claim-7"]})]  # fmt: skip
     stream, shown, result, error = stored.cells[0].outputs
@@ -73,7 +74,7 @@ def test_the_one_form_leaves_out_what_chance_put_in():
     assert shown.data == {"text/plain": "Measured: 9.1 times."}
     assert result.execution_count == 1
     assert error.traceback == []
-    assert refresh.canonical(stored) == stored
+    assert form.canonical(stored) == stored
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_each_question_of_a_lesson_is_asked_and_well_put(path):
 def test_the_exercises_are_what_the_solutions_make_them(path):
     if not os.environ.get("CI"):
         pytest.importorskip("nbgrader", reason="exercises are made with nbgrader, which only contributors need")
-    from tools.exercises import exercise
+    from course_lib.grading.release import exercise
 
     assert (ROOT / "exercises" / path.name).read_text(encoding="utf-8") == exercise(path), "python -m tools.exercises"
 

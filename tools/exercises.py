@@ -1,35 +1,12 @@
-"""Makes exercises/ from solutions/, by nbgrader's own generate_assignment.
+"""Makes exercises/ from solutions/.
 
-    python -m tools.exercises
-
-In a solution a cell to be answered has nbgrader's metadata. What stands between ### BEGIN SOLUTION and ### END
-SOLUTION is cut out of it and a comment put there, so a function needs a docstring, and a value a line `name = None`
-above. A cell with the tag solution-only is for those who have done the exercise, and is not in its sheet.
+python -m tools.exercises
 """
 
-import logging
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 
-import nbformat
-from nbgrader.converters import GenerateAssignment
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
-from traitlets.config import Config
-
-from tools.refresh import ROOT, canonical, text
-
-SOLUTION_ONLY = "solution-only"
-
-
-class DropSolutionOnly(NbGraderPreprocessor):
-    """Takes out the cells that speak about the solution."""
-
-    def preprocess(self, nb, resources):
-        nb.cells = [cell for cell in nb.cells if SOLUTION_ONLY not in cell.metadata.get("tags", [])]
-        return nb, resources
+from course_lib.grading.release import exercise
+from tools.refresh import ROOT
 
 
 def main():
@@ -37,35 +14,6 @@ def main():
         sheet = ROOT / "exercises" / solution.name
         sheet.parent.mkdir(exist_ok=True)
         sheet.write_text(exercise(solution), encoding="utf-8", newline="\n")
-
-
-def exercise(solution):
-    """The text of the exercise sheet that belongs to a solution."""
-    name = solution.stem
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "solutions" / name
-        source.mkdir(parents=True)
-        shutil.copy(solution, source)
-        settings = config(folder, name)
-        log = logging.getLogger(__name__)  # shows warnings and errors, unlike nbgrader's own
-        GenerateAssignment(coursedir=CourseDirectory(config=settings), config=settings, log=log).start()
-        sheet = nbformat.read(Path(folder) / "exercises" / name / solution.name, as_version=4)
-    return text(canonical(sheet))
-
-
-def config(folder, name):
-    """nbgrader's settings: our folders, our stubs, no database."""
-    c = Config()
-    c.CourseDirectory.root = folder
-    c.CourseDirectory.assignment_id = name
-    c.CourseDirectory.source_directory = "solutions"
-    c.CourseDirectory.release_directory = "exercises"
-    c.GenerateAssignment.no_database = True
-    steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
-    c.GenerateAssignment.preprocessors = [DropSolutionOnly, *steps]
-    c.ClearSolutions.code_stub = {"python": "# Your lines here."}
-    c.ClearSolutions.text_stub = "*Your answer here.*"
-    return c
 
 
 if __name__ == "__main__":

@@ -1,0 +1,61 @@
+"""From a solution to the sheet that is handed out, by nbgrader's own generate_assignment.
+
+In a solution a cell to be answered has nbgrader's metadata. What stands between ### BEGIN SOLUTION and ### END
+SOLUTION is cut out of it and a comment put there, so a function needs a docstring, and a value a line `name = None`
+above. A cell with the tag solution-only is for those who have done the exercise, and is not in its sheet.
+"""
+
+import logging
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
+from traitlets.config import Config
+
+from course_lib.grading.form import canonical, text
+
+SOLUTION_ONLY = "solution-only"
+
+
+class DropSolutionOnly(NbGraderPreprocessor):
+    """Takes out the cells that speak about the solution."""
+
+    def preprocess(self, nb, resources):
+        nb.cells = [cell for cell in nb.cells if SOLUTION_ONLY not in cell.metadata.get("tags", [])]
+        return nb, resources
+
+
+def exercise(solution):
+    """The text of the exercise sheet that belongs to a solution, a path."""
+    return released(solution.read_text(encoding="utf-8"), solution.stem)
+
+
+def released(solution, name):
+    """The text of a sheet from that of its solution; what nbgrader warns of is shown on stderr."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "solutions" / name
+        source.mkdir(parents=True)
+        (source / f"{name}.ipynb").write_text(solution, encoding="utf-8")
+        settings = config(folder, name)
+        log = logging.getLogger(__name__)  # shows warnings and errors, unlike nbgrader's own
+        GenerateAssignment(coursedir=CourseDirectory(config=settings), config=settings, log=log).start()
+        sheet = nbformat.read(Path(folder) / "exercises" / name / f"{name}.ipynb", as_version=4)
+    return text(canonical(sheet))
+
+
+def config(folder, name):
+    """nbgrader's settings: our folders, our stubs, no database."""
+    c = Config()
+    c.CourseDirectory.root = folder
+    c.CourseDirectory.assignment_id = name
+    c.CourseDirectory.source_directory = "solutions"
+    c.CourseDirectory.release_directory = "exercises"
+    c.GenerateAssignment.no_database = True
+    steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
+    c.GenerateAssignment.preprocessors = [DropSolutionOnly, *steps]
+    c.ClearSolutions.code_stub = {"python": "# Your lines here."}
+    c.ClearSolutions.text_stub = "*Your answer here.*"
+    return c
