@@ -85,6 +85,11 @@ def iterate(method, f, start, **hyper):
     point of another shape than x; TypeError for an f without grad. A run that diverges is no error: its path goes to
     inf and NaN without a warning.
     """
+    return quiet(states(*prepared(method, f, start, hyper)))
+
+
+def prepared(method, f, start, hyper):
+    """The arguments of `states`, or an error that says what they must be."""
     if not callable(method):
         raise TypeError(f"method must be a step: x, *memory = method(x, g, *memory, **hyper); got {method!r}")
     if not callable(getattr(f, "grad", None)):
@@ -93,7 +98,15 @@ def iterate(method, f, start, **hyper):
     schedules = {name: value for name, value in hyper.items() if callable(value)}
     hyper |= {name: schedule(0) for name, schedule in schedules.items()}
     hyper = {name: checked(name, value, x.dtype) for name, value in hyper.items()}
-    return states(method, f, side_by_side(x, hyper), hyper, schedules)
+    return method, f, side_by_side(x, hyper), hyper, schedules
+
+
+def quiet(run):
+    """The same states; a run that diverges goes to inf and NaN without NumPy's warnings."""
+    while True:
+        with np.errstate(all="ignore"):
+            state = next(run)
+        yield state
 
 
 def states(method, f, x, hyper, schedules):
@@ -116,7 +129,6 @@ def gradient(f, x):
     return g
 
 
-@np.errstate(all="ignore")  # as a decorator it costs half of what a with statement does
 def checked_state(method, f, x, memory, hyper):
     """The state after one step, or a ValueError that says what a step must give back."""
     g = gradient(f, x)
@@ -132,6 +144,7 @@ def checked_state(method, f, x, memory, hyper):
     return np.asarray(state[0], x.dtype), *state[1:]
 
 
+@np.errstate(all="ignore")
 def descend(method, f, start, steps, **hyper):
     r"""The path of a run, start included; of many runs at once if start or a hyperparameter is an array of them.
 
@@ -141,7 +154,7 @@ def descend(method, f, start, steps, **hyper):
     Errors: ValueError for a bad argument, as `iterate`. Divergence is data: inf and NaN in the path, no warning.
     """
     steps = checked_steps(steps)
-    run = iterate(method, f, start, **hyper)
+    run = states(*prepared(method, f, start, hyper))
     (x,) = next(run)
     path = np.empty((len(x), steps + 1, *x.shape[1:]), x.dtype)
     path[:, 0] = x
@@ -150,6 +163,7 @@ def descend(method, f, start, steps, **hyper):
     return path
 
 
+@np.errstate(all="ignore")
 def end(method, f, start, steps, **hyper):
     r"""The last point of each run; `descend` without the memory of the way.
 
@@ -158,7 +172,7 @@ def end(method, f, start, steps, **hyper):
     Errors: as `descend`.
     """
     steps = checked_steps(steps)
-    return next(islice(iterate(method, f, start, **hyper), steps, None))[0].copy()
+    return next(islice(states(*prepared(method, f, start, hyper)), steps, None))[0].copy()
 
 
 def best_rate(method, f, start, steps, rates=None, **hyper):
