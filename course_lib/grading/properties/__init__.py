@@ -1,0 +1,30 @@
+"""Hidden checks: what must hold of an answer, whatever the numbers. A module for each sheet, named as in checks.
+
+    HIDDEN = {"ema": [Property("the corrected mean of a constant series is that constant", ...), ...]}
+    WITHHELD = {"optimizers": ["momentum"]}
+    READ = {"ema": "2. A memory for the gradient"}
+
+HIDDEN: name of a check of the sheet -> its properties. A check without an entry is judged by the visible check.
+WITHHELD: module of course_lib -> functions that are the answer to an exercise. They work while the cells run, since
+    other exercises use them, and raise NotImplementedError while the properties are tried.
+READ: name of a check -> heading of the lesson's section to read again.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Property:
+    """One thing that holds of every right answer.
+
+    says: a sentence for the learner, shown if it does not hold; it gives no input and no expected value away.
+    holds: (answer, rng) -> bool. The answer may be called like a function of one's own. rng: numpy Generator, from
+        which all inputs are drawn. An exception means that it does not hold.
+    weight: its share of the points, relative to the other properties of the check.
+    needs: index of the property without which this one does not count: a trivial answer might have it by chance.
+    """
+
+    says: str
+    holds: object
+    weight: float = 1.0
+    needs: int | None = None

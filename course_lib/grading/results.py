@@ -1,0 +1,77 @@
+"""The results of a class: one file for each learner, written in one stroke, so that a run can be killed at any moment.
+
+    OUT/<unit>/results/<learner>.json    what grade_one said, and the key it holds for
+    OUT/<unit>/seed.txt                  what the hidden inputs of this class are drawn from
+"""
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+
+from .names import filename
+
+
+def key(sha256, checks, seed):
+    """What a result depends on: the bytes handed in, the checks, and the seed of the hidden inputs."""
+    return f"{sha256}/{checks}/{seed}"
+
+
+class Results:
+    """The folder of a unit's results.
+
+    folder: a path, made if it is not there.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        (self.folder / "results").mkdir(parents=True, exist_ok=True)
+
+    def seed(self, wanted=None):
+        """The seed of this class: the one wanted, else the one of the run before, else a new one that nobody knows."""
+        file = self.folder / "seed.txt"
+        if wanted is None and file.exists():
+            return file.read_text(encoding="utf-8").strip()
+        seed = str(wanted) if wanted is not None else secrets.token_hex(8)
+        write(file, seed + "\n")
+        return seed
+
+    def path(self, learner):
+        return self.folder / "results" / f"{filename(learner)}.json"
+
+    def find(self, learner):
+        """The stored result of a learner, or None; a file that is not whole counts as none."""
+        return read(self.path(learner))
+
+    def put(self, result):
+        """Keeps a result; its time of grading is added, and the result comes back with it."""
+        result = {**result, "graded": time.strftime("%Y-%m-%d %H:%M:%S")}
+        write(self.path(result["learner"]), json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+        return result
+
+    def __iter__(self):
+        """All results, in the order of the learners' names, one at a time."""
+        for path in sorted((self.folder / "results").glob("*.json")):
+            if (result := read(path)) is not None:
+                yield result
+
+
+def read(path):
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) and "learner" in result else None
+
+
+def write(path, text):
+    """Writes a file in one stroke: whoever looks sees the old one or the whole new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)

@@ -1,0 +1,57 @@
+"""The marks of a class as a table: on the screen, and as a file for a spreadsheet."""
+
+import csv
+import io
+
+OPEN = ("by hand", "needs a person")
+
+
+def summary(result):
+    """A result in a line: learner, state, marks so far, points still open, points in all, reasons."""
+    marks = result["marks"]
+    return {
+        "learner": result["learner"],
+        "state": result["state"],
+        "marks": sum(mark["marks"] for mark in marks if mark["state"] not in OPEN) if marks else None,
+        "open": sum(mark["points"] for mark in marks if mark["state"] in OPEN),
+        "of": sum(mark["points"] for mark in marks),
+        "reasons": "; ".join(result["reasons"]),
+    }
+
+
+def number(value):
+    return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def lines(rows):
+    """The lines of the table on the screen, from summaries."""
+    width = max([7, *(len(row["learner"]) for row in rows)])
+    yield f"{'learner':{width}}  marks   open     of"
+    for row in rows:
+        told = row["reasons"] or ("" if row["state"] == "graded" else row["state"])
+        numbers = "  ".join(f"{number(row[column]):>5}" for column in ("marks", "open", "of"))
+        yield f"{row['learner']:{width}}  {numbers}  {told}".rstrip()
+
+
+def comma_separated(results):
+    """The text of a CSV file: a row for each result, a column for each graded cell; what is still open is empty."""
+    rows, cells = [], {}
+    for result in results:
+        marks = {mark["id"]: None if mark["state"] in OPEN else mark["marks"] for mark in result["marks"]}
+        cells |= dict.fromkeys(marks)
+        rows.append({**summary(result), **marks, "file": result["file"]})
+    columns = ["learner", "state", "marks", "open", "of", *cells, "reasons", "file"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([written(row.get(column)) for column in columns])
+    return text.getvalue()
+
+
+def written(value):
+    """A value as a spreadsheet can take it: a text that begins like a formula stays a text."""
+    if not isinstance(value, str):
+        return number(value)
+    text = " ".join(value.split())
+    return "'" + text if text[:1] in tuple("=+-@") else text
