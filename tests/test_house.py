@@ -19,7 +19,7 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
     **dict.fromkeys(GROUND | {"descent", "quiz", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "plots": {"descent", "surfaces", "style"},
-    "live": {"descent", "surfaces", "schedules", "optimizers", "style", "plots"},
+    "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots"},
     "checks": GROUND | TOOLS | {"descent", "quiz"},
     "grading": {"checks"},
 }
