@@ -1,10 +1,11 @@
-"""From a solution to the sheet that is handed out, by nbgrader's own generate_assignment.
+"""From a solution to the sheet that is handed out, or to a private variant of it, by nbgrader's generate_assignment.
 
 In a solution a cell to be answered has nbgrader's metadata. What stands between ### BEGIN SOLUTION and ### END
 SOLUTION is cut out of it and a comment put there, so a function needs a docstring, and a value a line `name = None`
 above. A cell with the tag solution-only is for those who have done the exercise, and is not in its sheet.
 """
 
+import json
 import logging
 import tempfile
 from pathlib import Path
@@ -15,7 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
 from traitlets.config import Config
 
-from course_lib.grading.form import canonical, text
+from . import variants
+from .form import METADATA, canonical, executed, text
 
 SOLUTION_ONLY = "solution-only"
 
@@ -59,3 +61,29 @@ def config(folder, name):
     c.ClearSolutions.code_stub = {"python": "# Your lines here."}
     c.ClearSolutions.text_stub = "*Your answer here.*"
     return c
+
+
+def variant(solution, seed):
+    """A private variant of a sheet, from its solution, a path, and a seed, a text.
+
+    Returns (text of the sheet to hand out, text of the key, lines that say what varies). The key is the varied
+    solution, run; in its metadata are the parameters and the right values, by which submissions are graded.
+    """
+    unit, p = solution.stem, variants.drawn(solution.stem, seed)
+    cells = variants.varied(json.loads(solution.read_text(encoding="utf-8"))["cells"], unit, p)
+    handed_out = variants.keeping(cells, unit)
+    ran = executed(notebook(handed_out, variants.asked(cells, unit)), solution.parent)
+    answers = json.loads(ran.cells.pop()["outputs"][0]["text"])
+    for cell, known in zip(ran.cells, cells):
+        if cell["source"] != known["source"]:
+            cell.update(source=known["source"], outputs=[])
+    key = canonical(ran)
+    key["metadata"]["variant"] = {"unit": unit, "seed": seed, "parameters": p, "answers": answers}
+    sheet = released(text(canonical(notebook(handed_out))), unit)
+    return sheet, text(key), list(variants.told(cells, unit))
+
+
+def notebook(cells, *code):
+    """A notebook of cells, as dicts, and of lines of code after them."""
+    last = [nbformat.v4.new_code_cell(source, id="the-values") for source in code]
+    return nbformat.from_dict({"cells": [*cells, *last], "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})

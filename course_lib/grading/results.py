@@ -1,7 +1,7 @@
 """The results of a class: one file for each learner, written in one stroke, so that a run can be killed at any moment.
 
-    OUT/<unit>/results/<learner>.json    what grade_one said, and the key it holds for
-    OUT/<unit>/seed.txt                  what the hidden inputs of this class are drawn from
+OUT/<unit>/results/<learner>.json    what grade_one said, and the key it holds for
+OUT/<unit>/seed.txt                  what the hidden inputs of this class are drawn from
 """
 
 import json
