@@ -202,6 +202,12 @@ def test_one_array_as_result():
     assert said(double, lambda a: 2 * a + 1e-9).startswith("PASSED")
 
 
+def test_results_of_several_kinds():
+    mixed = function("x", lambda x: (x + 1, True, 3), [case("a point", X)], parts=["new point x", "whether", "count"])
+    assert said(mixed, lambda x: [x + 1, np.bool(True), 3]).startswith("PASSED")
+    assert "Wrong whether: expected True, got False." in said(mixed, lambda x: (x + 1, np.bool(False), 3))
+
+
 def test_a_tuple_of_one_needs_its_comma():
     alone = function("x", lambda x: (x + 1,), [case("a point", X)], parts=["new point x"])
     assert said(alone, lambda x: (x + 1,)).startswith("PASSED")

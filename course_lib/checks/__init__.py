@@ -282,7 +282,7 @@ def difference(got, right, part, tolerance):
         return f"Wrong shape of the {part}: expected {right.shape}, got {came.shape}."
     if same(came, right, tolerance):
         return ""
-    far = np.max(np.abs(came - right))
+    far = np.max(np.abs(came - 1.0 * right))  # 1.0: truth values cannot be subtracted
     return (
         f"Wrong {part}: expected {{}}, got {{}}. ".format(*apart(right, came))
         + f"Largest difference {far:.3g}; the tolerance here is {tolerance * scale(right):.3g}."
@@ -305,7 +305,7 @@ def scale(right):
 
 def same(got, right, tolerance):
     """Whether a result, whatever it is, equals the right one within the tolerance; a tuple part by part."""
-    if isinstance(right, tuple):
+    if isinstance(right, tuple) or (isinstance(right, list) and numbers(right) is None):
         alike = isinstance(got, tuple | list) and len(got) == len(right)
         return alike and all(same(one, other, tolerance) for one, other in zip(got, right))
     if isinstance(right, str):
