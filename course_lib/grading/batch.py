@@ -115,3 +115,11 @@ def graded(submissions, grade, executor, ahead):
         done, _ = wait(under_way, return_when=FIRST_COMPLETED)
         for future in done:
             yield under_way.pop(future), future.exception() or future.result()
+
+
+def result_of(submission, outcome, unit, seed):
+    """The result to keep: what came of the grading, or, if that failed, a reason for a person to look."""
+    if isinstance(outcome, BaseException):
+        reason = f"grading failed, which is no fault of the submission: {type(outcome).__name__}: {outcome}"
+        return {**ungraded(submission, unit, reason), "seed": None}
+    return {**outcome, "learner": submission.learner, "seed": seed}

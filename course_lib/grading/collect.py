@@ -240,7 +240,6 @@ def oddity(file, is_chosen, files, unit):
     alike = sum(rank(other, unit) == rank(file, unit) for other in files)
     if is_chosen:
         words = [f"the newest of {alike} notebooks" if alike > 1 else ""]
-        words += [f"its name is {file.name}, not the sheet's" if rank(file, unit) < 2 else ""]
         words += ["" if file.name.casefold().endswith(".ipynb") else f"its name ends otherwise: {file.name}"]
         return "; ".join(filter(None, words))
     if file.name.casefold().endswith(".zip"):

@@ -3,7 +3,9 @@
 Only this module touches the database. What a person has entered there, marks, extra points, comments, is never changed.
 """
 
+import json
 from datetime import datetime
+from pathlib import Path
 
 from nbgrader.api import Gradebook
 
@@ -63,15 +65,36 @@ def enter(book, unit, result):
     book.db.commit()
 
 
-def marks_by_hand(file, unit):
-    """{learner's id: {grade_id: score}} of the marks that people have entered in a gradebook."""
+def cells_of(path):
+    """nbgrader's metadata of a sheet's answer and graded cells, from its solution or key, with their cell_type."""
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    marked = [(cell["metadata"].get("nbgrader"), cell["cell_type"]) for cell in cells]
+    return [{**mark, "cell_type": kind} for mark, kind in marked if mark]
+
+
+def by_hand(file, unit):
+    """{learner's id: {grade_id: (score or None, comment or None)}}: what people have entered in a gradebook."""
+    entered = {}
     with Gradebook(f"sqlite:///{file}") as book:
-        return {
-            submission.student.id: {
-                grade.name: grade.score
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-                if grade.manual_score is not None
-            }
-            for submission in book.assignment_submissions(unit)
-        }
+        for submission in book.assignment_submissions(unit):
+            for notebook in submission.notebooks:
+                scores = {grade.name: grade.score for grade in notebook.grades if settled(grade)}
+                words = {comment.name: comment.manual_comment for comment in notebook.comments}
+                entered[submission.student.id] = {
+                    name: (scores.get(name), words.get(name)) for name in scores.keys() | words.keys()
+                }
+    return entered
+
+
+def settled(grade):
+    return grade.manual_score is not None and not grade.needs_manual_grade
+
+
+def with_hand(result, entered):
+    """A result with the marks and comments that people gave; what they have not settled stays open."""
+    given, marks = entered.get(filename(result["learner"]), {}), []
+    for mark in result["marks"]:
+        score, comment = given.get(mark["id"], (None, None))
+        changed = {} if score is None else {"marks": score, "state": "graded"}
+        marks.append({**mark, **changed, "note": comment or mark["note"]})
+    return {**result, "marks": marks}

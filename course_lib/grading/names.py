@@ -25,4 +25,4 @@ def filename(name):
     if text and text == name and not RESERVED.fullmatch(text):
         return text
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return f"{text or 'nameless'}~{digest}"
+    return f"{text[: LONGEST - 7].rstrip('. ') or 'nameless'}~{digest}"

@@ -67,19 +67,17 @@ def variant(solution, seed):
     """A private variant of a sheet, from its solution, a path, and a seed, a text.
 
     Returns (text of the sheet to hand out, text of the key, lines that say what varies). The key is the varied
-    solution, run; in its metadata are the parameters and the right values, by which submissions are graded.
+    solution, run; in its metadata are the parameters, the right values, and the cells of the sheet.
     """
     unit, p = solution.stem, variants.drawn(solution.stem, seed)
-    cells = variants.varied(json.loads(solution.read_text(encoding="utf-8"))["cells"], unit, p)
-    handed_out = variants.keeping(cells, unit)
-    ran = executed(notebook(handed_out, variants.asked(cells, unit)), solution.parent)
+    cells = json.loads(solution.read_text(encoding="utf-8"))["cells"]
+    cells = variants.keeping(variants.varied(cells, unit, p), unit)
+    sheet = released(text(canonical(notebook(cells))), unit)
+    ran = executed(notebook(cells, variants.asked(cells, unit)), solution.parent)
     answers = json.loads(ran.cells.pop()["outputs"][0]["text"])
-    for cell, known in zip(ran.cells, cells):
-        if cell["source"] != known["source"]:
-            cell.update(source=known["source"], outputs=[])
     key = canonical(ran)
-    key["metadata"]["variant"] = {"unit": unit, "seed": seed, "parameters": p, "answers": answers}
-    sheet = released(text(canonical(notebook(handed_out))), unit)
+    known = {"unit": unit, "seed": seed, "parameters": p, "answers": answers, "cells": json.loads(sheet)["cells"]}
+    key["metadata"]["variant"] = known
     return sheet, text(key), list(variants.told(cells, unit))
 
 

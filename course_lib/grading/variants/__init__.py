@@ -26,7 +26,8 @@ import numpy as np
 from ...checks import same
 from ..properties import Property
 
-CHECKED = re.compile(r"check\.(\w+)\((.*)\)", re.DOTALL)
+CHECKED = re.compile(r"(?:check|kept)\.(\w+)\((.*)\)", re.DOTALL)
+IMPORTED = re.compile(r"(?m)^(?=from course_lib\.checks import \w+ as check$)")
 
 
 # How the answers of a variant are judged
@@ -148,10 +149,15 @@ def rewritten(source, name, rule, p):
 
 
 def keeping(cells, unit):
-    """The cells as they are handed out: where a check would judge by other numbers, a line keeps the answer."""
+    """The cells as they are handed out: what would judge by the open sheet's numbers only keeps the answer."""
     keyed = table(unit)["KEYED"]
-    return [{**cell, "source": kept(expression)} if name in keyed else cell
-            for cell in cells for name, expression in [checked(cell)]]  # fmt: skip
+
+    def handed_out(source, name):
+        if name in keyed:
+            return source.replace("check.", "kept.", 1)
+        return IMPORTED.sub("from course_lib.checks import kept\n", source) if keyed else source
+
+    return [{**cell, "source": handed_out(cell["source"], checked(cell)[0])} for cell in cells]
 
 
 def checked(cell):
@@ -161,10 +167,6 @@ def checked(cell):
     return found.groups() if found else ("", "")
 
 
-def kept(expression):
-    return f'print("still blank" if {expression} is None else "kept; it is marked out of sight")'
-
-
 def told(cells, unit):
     """Lines that say of each exercise what varies."""
     keyed = table(unit)["KEYED"]
@@ -172,7 +174,8 @@ def told(cells, unit):
         mark = cell["metadata"].get("nbgrader", {})
         if mark.get("grade"):
             name, _ = checked(cell)
-            what = "its own" if name in keyed else "the open sheet's, with hidden inputs" if name else "by hand"
+            what = "hidden inputs only" if name else "nothing, it is read by a person"
+            what = "the exercise itself" if name in keyed else what
             yield f"{mark['grade_id']}: {what}"
 
 

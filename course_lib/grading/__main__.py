@@ -1,0 +1,291 @@
+"""Grades a class's sheets; makes, collects and exports what belongs to it.
+
+    python -m course_lib.grading make                                   the sheets, from their solutions
+    python -m course_lib.grading collect 04_momentum moodle.zip         what a platform gives, sorted by learner
+    python -m course_lib.grading grade 04_momentum submitted/           marks, a table, feedback pages
+    python -m course_lib.grading export 04_momentum --csv marks.csv     the marks, once more
+
+Each command explains itself: python -m course_lib.grading grade --help.
+It ends with 0 if all is done, 3 if something needs a person, 1 if it failed, 2 if it was called wrongly.
+"""
+
+import argparse
+import os
+import sys
+import textwrap
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from . import batch, feedback, table
+from .collect import collect
+from .marks import Limits, grade_one
+from .names import filename, readable
+from .results import Results, write
+
+DONE, FAILED, PERSON = 0, 1, 3
+ROOT = Path(__file__).parents[2]
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Stopped. What is graded is kept; the same command goes on from there.", file=sys.stderr)
+        return FAILED
+
+
+# grade
+
+
+def grade(options):
+    unit, store = options.unit, Results(Path(options.out) / options.unit)
+    submissions, others = batch.found(options.submissions, unit)
+    for path in others:
+        say(f"left out, not a notebook: {path}")
+    if not submissions:
+        raise ValueError("no notebook in " + ", ".join(options.submissions))
+    seed = store.seed(options.seed)
+    judge = partial(
+        grade_one, unit=unit, sandbox=options.sandbox, seed=seed, limits=Limits(cell=options.seconds), key=options.key
+    )
+    rows, fresh = {}, []
+    for submission in submissions:
+        known = store.find(submission.learner)
+        if known and batch.still_holds(known, submission, judge):
+            rows[submission.learner] = table.summary(known)
+        else:
+            fresh.append(submission)
+    if rows:
+        say(f"{len(rows)} of {len(submissions)} are graded already")
+    with workers(options) as (executor, ahead):
+        for submission, outcome in batch.graded(fresh, judge, executor, ahead):
+            result = store.put(batch.result_of(submission, outcome, unit, seed))
+            rows[submission.learner] = row = table.summary(result)
+            write(page_of(store, result), feedback.page(result))
+            say(
+                f"[{len(rows)}/{len(submissions)}] {row['learner']}  {table.number(row['marks'])} of "
+                f"{table.number(row['of'])}  {result['seconds']:.1f} s  {row['reasons']}".rstrip()
+            )
+    write(store.folder / "marks.csv", table.comma_separated(store))
+    if options.gradebook:
+        to_gradebook(options, store)
+    for line in table.lines([rows[submission.learner] for submission in submissions]):
+        print(line)
+    print(f"Marks: {store.folder / 'marks.csv'}. Feedback: {store.folder / 'feedback'}.")
+    return PERSON if any(row["open"] or row["state"] != "graded" for row in rows.values()) else DONE
+
+
+@contextmanager
+def workers(options):
+    """(executor, how many submissions to hand it at once): threads here, or a cluster."""
+    if options.dask:
+        from distributed import Client
+
+        with Client(options.dask) as client:
+            yield client.get_executor(), 2 * sum(client.nthreads().values())
+    else:
+        with ThreadPoolExecutor(options.jobs) as executor:
+            yield executor, 2 * options.jobs
+
+
+def page_of(store, result):
+    return store.folder / "feedback" / f"{filename(result['learner'])}.html"
+
+
+def to_gradebook(options, results):
+    from . import gradebook
+
+    cells = gradebook.cells_of(options.key or solution(options.unit))
+    count = gradebook.fill(options.gradebook, options.unit, cells, results)
+    say(f"{count} learners are in the gradebook {options.gradebook}")
+
+
+def say(text):
+    print(readable(text), file=sys.stderr, flush=True)
+
+
+# make, collect, export
+
+
+def make(options):
+    from .release import exercise, variant
+
+    out = Path(options.out or ROOT / "exercises")
+    if options.seed and not options.out:
+        raise ValueError("a variant needs --out, a folder that learners cannot see")
+    for unit in options.units or sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb")):
+        if options.seed:
+            sheet, key, told = variant(solution(unit), options.seed)
+            write(out / "keys" / f"{unit}.ipynb", key)
+            write(out / "sheets" / f"{unit}.ipynb", sheet)
+            print("\n".join([unit, *(f"    {line}" for line in told)]))
+        else:
+            write(out / f"{unit}.ipynb", exercise(solution(unit)))
+            print(out / f"{unit}.ipynb")
+    return DONE
+
+
+def solution(unit):
+    path = ROOT / "solutions" / f"{unit}.ipynb"
+    if not path.exists():
+        known = ", ".join(sorted(path.stem for path in path.parent.glob("*.ipynb")))
+        raise ValueError(f"there is no sheet {unit!r}; the sheets are {known}")
+    return path
+
+
+def gather(options):
+    kept = collect(options.sources, options.unit, options.out)
+    for one in kept:
+        print(readable(f"{one.source} -> {one.file or 'nowhere'}{one.oddity and ': '}{one.oddity}"))
+    odd = sum(bool(one.oddity) for one in kept)
+    print(f"{len({one.learner for one in kept})} learners, {len(kept)} files, {odd} with something to look at")
+    return PERSON if odd or not kept else DONE
+
+
+def export(options):
+    store = Results(Path(options.out) / options.unit)
+    results = list(store)
+    if not results:
+        raise ValueError(f"no results in {store.folder}")
+    if options.gradebook:
+        from . import gradebook
+
+        to_gradebook(options, results)
+        by_hand = gradebook.by_hand(options.gradebook, options.unit)
+        results = [gradebook.with_hand(result, by_hand) for result in results]
+    text = table.comma_separated(results)
+    if options.csv == "-":
+        print(text, end="")
+    else:
+        write(options.csv, text)
+    for result in results if options.feedback else ():
+        write(Path(options.feedback) / page_of(store, result).name, feedback.page(result))
+    return PERSON if any(row["open"] or row["state"] != "graded" for row in map(table.summary, results)) else DONE
+
+
+# The command line
+
+
+def parser():
+    main = described(argparse.ArgumentParser(prog="python -m course_lib.grading"), *__doc__.split("\n\n", 1))
+    commands = main.add_subparsers(required=True, metavar="make | collect | grade | export")
+
+    one = command(commands, "grade", grade, GRADE)
+    one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
+    one.add_argument(
+        "submissions", nargs="+", help="notebooks, or folders with a folder or a notebook for each learner"
+    )
+    one.add_argument("-j", "--jobs", type=positive, default=os.cpu_count(), help="how many at once (%(default)s)")
+    one.add_argument(
+        "--sandbox",
+        choices=["bwrap", "docker", "none"],
+        default="bwrap",
+        help="what answers run in; none: they may do whatever you may (%(default)s)",
+    )
+    one.add_argument("--dask", metavar="ADDRESS", help="send the work to a Dask cluster instead")
+    one.add_argument("--resume", action="store_true", help="what a second run does anyway: only what is new or changed")
+    one.add_argument("--seconds", type=float, default=Limits().cell, help="for a cell of answers (%(default)g)")
+    one.add_argument("--seed", type=int, help="of the hidden inputs; without it one is drawn, and kept in seed.txt")
+    placed(one)
+
+    one = command(commands, "make", make, MAKE)
+    one.add_argument("units", nargs="*", type=known, metavar="unit", help="names of sheets; all of them by default")
+    one.add_argument("--seed", help="a text from which a variant is drawn; keep it to yourself, and make it long")
+    one.add_argument("--out", metavar="DIR", help="where to (exercises/; for a variant it must be given)")
+
+    one = command(commands, "collect", gather, COLLECT)
+    one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
+    one.add_argument("sources", nargs="+", help="folders, or zip files as the platform made them")
+    one.add_argument("--out", metavar="DIR", default="submitted", help="where to (%(default)s)")
+
+    one = command(commands, "export", export, EXPORT)
+    one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
+    one.add_argument("--csv", metavar="FILE", default="-", help="where to write the table (to the screen)")
+    one.add_argument("--feedback", metavar="DIR", help="write the pages again, with the marks given by hand")
+    placed(one)
+    return main
+
+
+def command(commands, name, run, words):
+    one = described(commands.add_parser(name, help=words.strip().split("\n")[0]), *words.split("\n\n", 1))
+    one.set_defaults(run=run)
+    return one
+
+
+def described(one, first, rest):
+    one.description, one.epilog = first.strip(), textwrap.dedent(rest)
+    one.formatter_class = argparse.RawDescriptionHelpFormatter
+    return one
+
+
+def placed(one):
+    one.add_argument("--out", metavar="DIR", default="graded", help="where results are kept (%(default)s)")
+    one.add_argument("--key", metavar="FILE", help="the key of a variant, which make --seed wrote")
+    one.add_argument("--gradebook", metavar="FILE", help="nbgrader's database, for marks by hand (needs nbgrader)")
+
+
+def known(unit):
+    try:
+        return solution(unit).stem
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def positive(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 up is meant; got {text}")
+    return int(text)
+
+
+GRADE = """Marks a class's notebooks, each in a sandbox of its own; what they hold is never trusted.
+
+Into DIR/<unit> go a result for each learner (results/), a page for each learner (feedback/), and marks.csv. Stopped,
+even killed, it goes on where it was when the same command is given again: what is graded already is not graded twice.
+To have one graded again, delete its file in results/.
+
+    python -m course_lib.grading grade 04_momentum submitted/
+    python -m course_lib.grading grade 04_momentum submitted/ -j 4 --gradebook gradebook.db
+    python -m course_lib.grading grade 04_momentum submitted/ --key secret/keys/04_momentum.ipynb
+    python -m course_lib.grading grade 04_momentum submitted/ --dask tcp://10.0.0.1:8786
+
+A cluster needs the course and the submissions at the same paths on each machine.
+It ends with 0 if all are graded, 3 if something waits for a person, such as a text to read, 1 if it failed.
+"""
+
+MAKE = """Makes the sheets from their solutions; with a seed, a private variant to be graded.
+
+    python -m course_lib.grading make
+    python -m course_lib.grading make 04_momentum --seed "winter, second group, 8134" --out secret/
+
+A variant has other functions, dimensions and numbers. DIR/sheets is for the learners. DIR/keys is for you alone: grade
+takes it with --key. It prints for each graded cell what varies: its own numbers, or the hidden inputs only.
+"""
+
+COLLECT = """Sorts what learners handed in into one folder for each; nothing is run, nothing is lost.
+
+    python -m course_lib.grading collect 04_momentum moodle.zip --out submitted
+    python -m course_lib.grading collect 04_momentum canvas.zip late/ --out submitted
+
+It takes a folder of names, nbgrader's submitted/, a zip of Moodle's or Canvas's, and says of each file where it has
+gone and what is odd about it. The newest notebook with the sheet's name will be graded; all else lies beside it.
+It ends with 0, with 3 if there is something odd for a person to look at, 1 if it failed.
+"""
+
+EXPORT = """Writes the marks of a class once more: as a table, into nbgrader's gradebook, onto the pages.
+
+    python -m course_lib.grading export 04_momentum --csv marks.csv
+    python -m course_lib.grading export 04_momentum --gradebook gradebook.db --csv marks.csv --feedback feedback/
+
+With a gradebook the marks that people have given there, and their comments, are in the table and on the pages.
+It ends with 0, with 3 if something is still open, 1 if it failed.
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())
