@@ -1,0 +1,143 @@
+"""What the answers of a submission are worth."""
+
+import ast
+import threading
+import zlib
+
+import numpy as np
+
+from course_lib.checks import is_blank
+from course_lib.grading import read
+from course_lib.grading.remote import Ended, LearnerError, Remote, Session
+
+PATIENCE = 2  # times that an answer may end its process before its other properties are given up
+ONE_AT_A_TIME = threading.Lock()  # a visible check redirects what is printed, for all threads
+
+
+def judge(marks, unit, submitted, host, seed):
+    """Fills in the marks of all checks. marks: as in `grade_one`. unit: `marks.Unit`. host: `remote.Host`.
+
+    An answer that does not get full marks is tried again in a fresh process, with its own section's cells alone, and
+    the better of both counts: what is wrong in one exercise takes no marks of another.
+    """
+    cells = {cell.id: cell for cell in unit.cells}
+    session = whole_run(unit, submitted, host)
+    unsure = {}
+    for mark in marks:
+        if mark["check"]:
+            cell = cells[mark["id"]]
+            mark |= tried(cell, unit, submitted, session, seed)
+            if mark["state"] != "blank" and mark["marks"] != cell.points:
+                unsure.setdefault(cell.section, []).append(mark)
+    for section, several in unsure.items():
+        alone = Session(host, read.program(unit.cells, submitted, section), unit.withheld)
+        for mark in several:
+            better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))
+
+
+def whole_run(unit, submitted, host):
+    """A session in which all cells have run; our own with every figure only if an answer uses a name out of one."""
+    for whole in (False, True):
+        session = Session(host, read.program(unit.cells, submitted, whole=whole), unit.withheld)
+        session.ready()
+        if not any(error.kind == "NameError" for error in session.errors.values()):
+            break
+    return session
+
+
+def better(mark, other):
+    if (other["marks"] or 0) > (mark["marks"] or 0):
+        mark |= other
+        mark["note"] = "By itself this answer earns these marks; with the other cells run before it, it does not."
+
+
+def tried(cell, unit, submitted, session, seed):
+    """The part of a mark that says what the answer to a check is worth."""
+    sources = [source for part in makers(cell, unit) for source in submitted.answers.get(part.id, ())]
+    properties, trouble, name_missing, blank = examined(cell, unit, session, seed)
+    held = sum(weight for weight, _, holds in properties if holds) / sum(weight for weight, *_ in properties)
+    said = [{"says": says, "held": holds} for _, says, holds in properties]
+    notes = [submitted.notes.get(part.id, "") for part in makers(cell, unit)]
+    result = {"state": "graded", "marks": round(cell.points * held, 2), "properties": said}
+    own = [reason for part in makers(cell, unit) for reason in stopped(part.id, session)]
+    if blank and not own:
+        edited = cell.id in submitted.edited
+        result |= {"state": "needs a person", "marks": None} if edited else {"state": "blank", "marks": 0.0}
+        notes.append("It is blank, but the cell with its check was changed." if edited else "")
+    elif name_missing and not own:
+        result |= {"state": "needs a person", "marks": None}
+        notes.append(f"No cell makes {cell.expression}." if sources else "The cell of this answer was not found.")
+    else:
+        notes += own or [trouble]
+    return result | {"note": " ".join(filter(None, notes))}
+
+
+def makers(cell, unit):
+    """The answer cells of our sheet that make what a check is called with."""
+    wanted = {node.id for node in ast.walk(ast.parse(cell.expression)) if isinstance(node, ast.Name)}
+    return [part for part in unit.cells if part.kind == "answer" and wanted & set(read.made_by(part.source))]
+
+
+def stopped(name, session):
+    """Why a cell of the learner's did not run to its end."""
+    if name in session.ended:
+        yield f"Its cell was left out: {session.ended[name]}."
+    elif error := session.errors.get(name):
+        line = f" in line {error.line}" if error.line else ""
+        yield f"Its cell stops{line}: {error}."
+
+
+def examined(cell, unit, session, seed):
+    """([(weight, sentence, whether it holds)], what went wrong, whether the name is missing, whether it is blank)."""
+    properties = unit.hidden.get(cell.check)
+    calls, blanks = session.calls, session.blanks
+    try:
+        answer = session.value(cell.expression)
+    except (LearnerError, Ended) as error:
+        says = [(one.weight, one.says, False) for one in properties or ()] or [(1, "The answer is there.", False)]
+        return says, f"It cannot be had: {error}.", getattr(error, "kind", "") == "NameError", False
+    if is_blank(answer):
+        return [(1, "The answer is there.", False)], "", False, True
+    if properties:
+        found, trouble = hidden(cell, properties, session, seed)
+    else:
+        found, trouble = visible(getattr(unit.visible, cell.check), answer)
+    nothing_else = session.calls > calls and session.calls - calls == session.blanks - blanks
+    return found, trouble, False, nothing_else
+
+
+def visible(check, answer):
+    """The verdict of the check in the sheet on a value that came back."""
+    with ONE_AT_A_TIME:
+        passed, text = check.report(answer)
+    says = " ".join(text.splitlines()[1:]) if is_plain(answer) else "The check in the sheet passes."
+    return [(1, "The check in the sheet passes." if passed else says, passed)], ""
+
+
+def is_plain(answer):
+    parts = answer if isinstance(answer, tuple | list) else [answer]
+    return not any(isinstance(part, Remote) for part in parts)
+
+
+def hidden(cell, properties, session, seed):
+    """([(weight, sentence, whether it holds)], what went wrong first) of an answer's properties."""
+    held, trouble, ends = [], "", 0
+    for i, one in enumerate(properties):
+        rng = np.random.default_rng([seed, zlib.crc32(cell.check.encode()), i])
+        holds, error = False, None
+        if ends < PATIENCE:
+            try:
+                with np.errstate(all="ignore"):
+                    holds = bool(one.holds(session.value(cell.expression), rng))
+            except TimeoutError:
+                raise
+            except Exception as caught:  # a property that cannot be tried does not hold
+                error = caught
+        ends += isinstance(error, Ended)
+        if isinstance(error, LearnerError | Ended):
+            trouble = trouble or f"When it is called: {error}."
+        held.append(holds)
+    if session.refused:
+        trouble = "It calls the library's function that the exercise asks for."
+    counts = [holds and (one.needs is None or held[one.needs]) for one, holds in zip(properties, held)]
+    return [(one.weight, one.says, count) for one, count in zip(properties, counts)], trouble

@@ -1,0 +1,340 @@
+"""What has been handed in, read as data: where the learner's answers are, whatever has become of the notebook.
+
+Cells are known by nbgrader's grade_id, else by their id, else by what they say, else by the names they make, else by
+their place. Points, tags, outputs and checks in a submission mean nothing: these are our own sheet's.
+"""
+
+import ast
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+EXERCISES = Path(__file__).parents[2] / "exercises"
+BLANK_TEXT = "*Your answer here.*"
+
+
+class Unreadable(Exception):
+    """A submission that somebody has to look at; the text says why."""
+
+
+# Our sheet
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of our sheet.
+
+    kind: "given", "answer", "check" (a graded one), "text" (to be marked by hand), or "prose".
+    check, expression: of a check cell, `check.ema(ema)`, "ema" twice. section: heading it stands under.
+    """
+
+    id: str
+    kind: str
+    source: str
+    section: str = ""
+    points: float = 0
+    check: str = ""
+    expression: str = ""
+
+
+def sheet(unit):
+    """The cells of our sheet, in their order. unit: name of a sheet ("04_momentum"), or the path of one."""
+    cells, section = [], ""
+    for cell in json.loads(path_of(unit).read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        section = heading(source) if cell["cell_type"] == "markdown" and heading(source) else section
+        cells.append(own(cell, source, section))
+    return cells
+
+
+def path_of(unit):
+    return Path(unit) if str(unit).endswith(".ipynb") else EXERCISES / f"{unit}.ipynb"
+
+
+def own(cell, source, section):
+    grading = cell["metadata"].get("nbgrader", {})
+    name, points = grading.get("grade_id", cell["id"]), grading.get("points", 0)
+    if cell["cell_type"] == "markdown":
+        return Cell(name, "text" if grading.get("grade") else "prose", source, section, points)
+    if not grading.get("grade"):
+        return Cell(name, "answer" if grading.get("solution") else "given", source, section)
+    call = ast.parse(source).body[0].value
+    return Cell(name, "check", source, section, points, call.func.attr, ast.unparse(call.args[0]))
+
+
+def heading(source):
+    found = re.match(r"## (.*?)(?: ★| ·|$)", source, re.M)
+    return found[1].strip() if found else ""
+
+
+# A submission
+
+
+@dataclass
+class Submission:
+    """What is to be run and read, by the ids of our cells.
+
+    answers: id of an answer cell -> its sources; more: id of any cell ("" for the beginning) -> sources that stand
+    behind it; texts: id of a text -> what is written there; edited: ids of check cells that were changed.
+    """
+
+    answers: dict = field(default_factory=dict)
+    more: dict = field(default_factory=dict)
+    texts: dict = field(default_factory=dict)
+    edited: set = field(default_factory=set)
+    notes: dict = field(default_factory=dict)
+
+
+def contents(path, limit):
+    """The bytes of a file that is one. Errors: Unreadable."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise Unreadable("It is not a file but something else: a folder, a device, or a pipe.")
+            if status.st_size > limit:
+                raise Unreadable(f"The file has {status.st_size / 1e6:.0f} MB; at most {limit / 1e6:.0f} are read.")
+            return file.read(limit)
+    except OSError as error:
+        link = " It is a link, and links are not followed." if Path(path).is_symlink() else ""
+        raise Unreadable(f"The file cannot be opened ({error.strerror}).{link}") from None
+    except ValueError as error:
+        raise Unreadable(f"The file cannot be opened ({error}).") from None
+
+
+def notebook(data):
+    """The cells of a notebook, as pairs (dict, source), from its bytes. Errors: Unreadable."""
+    if not data.strip():
+        raise Unreadable("The file is empty.")
+    try:
+        parsed = json.loads(decoded(data))
+    except RecursionError:
+        raise Unreadable("The file is nested too deeply to be a notebook.") from None
+    except ValueError as error:
+        raise Unreadable(f"The file is not a notebook: {str(error)[:100]}.") from None
+    if not isinstance(parsed, dict):
+        raise Unreadable("The file is not a notebook: there are no cells in it.")
+    found = parsed.get("cells")
+    if found is None and isinstance(parsed.get("worksheets"), list):  # nbformat 3
+        sheets = [sheet for sheet in parsed["worksheets"] if isinstance(sheet, dict)]
+        found = [cell for sheet in sheets for cell in sheet.get("cells") or ()]
+    if not isinstance(found, list) or not found:
+        raise Unreadable("The file is not a notebook: there are no cells in it.")
+    return [(cell, source_of(cell)) for cell in found if isinstance(cell, dict)]
+
+
+def decoded(data):
+    encodings = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    try:
+        return data.decode(encodings.get(data[:2], "utf-8-sig"))
+    except UnicodeDecodeError:
+        if b"\0" in data:
+            raise Unreadable("The file is binary, not a notebook.") from None
+        return data.decode("cp1252", errors="replace")
+
+
+def source_of(cell):
+    source = cell.get("source", cell.get("input", ""))
+    parts = source if isinstance(source, list) else [source]
+    return "".join(part for part in parts if isinstance(part, str)).replace("\r\n", "\n")
+
+
+def submission(data, ours):
+    """A `Submission` to our sheet. data: bytes of a file. ours: the sheet's cells. Errors: Unreadable."""
+    theirs = notebook(data)
+    wanted = set().union(*(asked_for(cell, ours) for cell in ours))
+    made = {name for cell, source in theirs if cell.get("cell_type") == "code" for name in made_by(source)}
+    if 4 * len(wanted & made) < len(wanted):
+        raise Unreadable("Few of its cells are of this sheet: it seems to be another notebook.")
+    return collected(theirs, match(theirs, ours), ours)
+
+
+def plain(source):
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def match(theirs, ours):
+    """For each of their cells the one of ours that it is, or None."""
+    names = {cell.id: cell for cell in ours}
+    said = {plain(cell.source): cell for cell in reversed(ours) if cell.source.strip()}
+    found = [said.get(plain(source)) or named(cell, names) for cell, source in theirs]
+    there = {cell.id for cell in found if cell}
+    makers = {name: cell for cell in ours if cell.id not in there for name in asked_for(cell, ours)}
+    for i, (cell, source) in enumerate(theirs):
+        if not found[i] and cell.get("cell_type") == "code":
+            found[i] = next((makers[name] for name in made_by(source) if name in makers), None)
+    return found
+
+
+def named(cell, names):
+    """The cell of ours whose name this one has. Code is no prose, but an answer in words may have become code."""
+    for part, key in hints(cell):
+        name = part.get(key)
+        if isinstance(name, str) and name in names:
+            mine = names[name]
+            is_code = cell.get("cell_type") == "code"
+            return mine if mine.kind == "text" or is_code == (mine.kind != "prose") else None
+    return None
+
+
+def hints(cell):
+    """Where a cell may have its name: nbgrader's, that of the format, and the one Colab keeps."""
+    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
+    grading = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
+    return [(grading, "grade_id"), (cell, "id"), (metadata, "id")]
+
+
+def asked_for(answer, ours):
+    """The names that an answer cell of ours makes for the checks."""
+    if answer.kind != "answer":
+        return set()
+    checked = [ast.walk(ast.parse(cell.expression)) for cell in ours if cell.kind == "check"]
+    return {node.id for nodes in checked for node in nodes if isinstance(node, ast.Name)} & set(made_by(answer.source))
+
+
+def made_by(source):
+    """The names that a cell makes, even if it cannot be compiled."""
+    names = re.findall(r"^(?:def|class)\s+(\w+)", source, re.M)
+    for left in re.findall(r"^([\w, ]+?)\s*(?::[^=\n]+)?=(?!=)", source, re.M):
+        names += re.findall(r"\w+", left)
+    return names
+
+
+def collected(theirs, matched, ours):
+    """Sorts their cells by ours."""
+    result, last = Submission(), ""
+    order = {cell.id: i for i, cell in enumerate(ours)}
+    for (cell, source), mine in zip(theirs, matched):
+        is_code = cell.get("cell_type") == "code"
+        if mine and mine.kind == "text":
+            result.texts[mine.id] = source
+        elif mine and mine.kind == "answer":
+            result.answers.setdefault(mine.id, []).append(source)
+        elif mine and plain(source) == plain(mine.source):
+            pass
+        elif is_code:
+            if mine and mine.kind == "check":
+                result.edited.add(mine.id)
+            result.more.setdefault(mine.id if mine else last, []).append(source)
+        elif source.strip() and not mine:
+            add_text(result, ours[order[last] :] if last else [], source)
+        last = mine.id if mine else last
+    for cell in ours:
+        if cell.kind == "answer" and cell.id in result.answers:
+            tidy_copies(cell, result)
+    return result
+
+
+def add_text(result, following, source):
+    """A text of the learner's own counts as the answer that is to be written there, or as more of it."""
+    here = next((cell for cell in following[:2] if cell.kind == "text"), None)
+    if here:
+        before = result.texts.get(here.id, "")
+        result.texts[here.id] = "\n\n".join(filter(None, ["" if is_blank_text(before) else before, source]))
+
+
+def tidy_copies(cell, result):
+    """Of several cells for one answer the blank ones are left out, and pieces of one function are joined."""
+    sources = result.answers[cell.id]
+    written = [source for source in sources if not is_stub(source, cell)]
+    joined = []
+    for source in written:
+        if joined and not compiles(source) and compiles(f"{joined[-1]}\n{source}"):
+            joined[-1] += f"\n{source}"
+        else:
+            joined.append(source)
+    if len(joined) > 1:
+        result.notes[cell.id] = "Its cell is there more than once; what was written last counts."
+    result.answers[cell.id] = joined or sources[:1]
+
+
+def is_stub(source, cell):
+    return not source.strip() or plain(source) == plain(cell.source)
+
+
+def is_blank_text(text):
+    return not text.strip() or text.strip() == BLANK_TEXT
+
+
+def compiles(source):
+    try:
+        compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST)
+        return True
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+# What is run
+
+
+def program(ours, submitted, only=None, whole=False):
+    """The cells to run, as pairs (name, source), in our order: our own as far as they are needed, and the learner's.
+
+    only: heading of the one section whose answers are run; None for all. whole: our own cells run to the last figure.
+    """
+    run = []
+
+    def add(sources, name):
+        run.extend((f"{name} {i}" if i > 1 else name, python(source)) for i, source in enumerate(sources, 1))
+
+    add(submitted.more.get("", ()), "at the beginning")
+    for cell in ours:
+        wanted = only is None or cell.section in ("", only)
+        if cell.kind == "answer" and wanted:
+            add(submitted.answers.get(cell.id, ()), cell.id)
+        more = submitted.more.get(cell.id, ()) if wanted else ()
+        if cell.kind == "given":  # behind what became of it, so that the names in it are those of the sheet
+            add(more, f"{cell.id}, changed")
+            run.append((cell.id, ast.parse(cell.source)))
+        else:
+            add(more, f"after {cell.id}")
+    names = {name for _, source in run for name in missing(source)}
+    return cut(run, names, whole)
+
+
+def cut(run, names, whole):
+    """The cells as sources; of our own, given as trees, the statements that make one of the names, or one for these."""
+    kept = []
+    for name, source in reversed(run):
+        if isinstance(source, ast.Module):
+            body = []
+            for statement in reversed(source.body):
+                if whole or names & set(bound(statement)):
+                    body.insert(0, statement)
+                    names |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            source = ast.unparse(ast.Module(body, []))
+        if source.strip():
+            kept.insert(0, (name, source))
+    return kept
+
+
+def missing(source):
+    """The names that a learner's cell uses and does not make itself."""
+    if not isinstance(source, str) or not compiles(source):
+        return set()
+    nodes = list(ast.walk(ast.parse(source)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return used - own - {name for node in nodes if isinstance(node, ast.stmt) for name in bound(node)}
+
+
+def bound(statement):
+    """The names that a statement makes or changes."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).split(".")[0] for alias in statement.names]
+    targets = [node for node in ast.walk(statement) if isinstance(getattr(node, "ctx", None), ast.Store)]
+    return [part.id for node in targets for part in ast.walk(node) if isinstance(part, ast.Name)]
+
+
+def python(source):
+    """A cell without the lines that only IPython understands."""
+    if compiles(source):
+        return source
+    without = re.sub(r"^(\s*)(?:[%!?].*|.*\?)$", r"\1pass", source, flags=re.M)
+    return without if compiles(without) else source

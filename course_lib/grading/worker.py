@@ -1,0 +1,338 @@
+"""The one file that runs inside the sandbox: it runs cells, and calls what they have made, as it is told.
+
+It reads a line of JSON from stdin, does that, and writes a line of JSON to stdout. What it hands
+out is data: numbers, texts, lists, arrays; a function stays here and goes out as a number, its handle. Nothing
+depends on it telling the truth, for whatever it says is judged outside like any other answer.
+
+NumPy and the library are loaded once. Then the first process only waits for its child, in which the learner's cells
+run; if that ends, for whatever reason, the next child begins with everything fresh.
+"""
+
+import base64
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+import types
+
+import numpy as np
+
+DEPTH = 20
+DTYPES = {f"{order}{kind}" for kind in ("b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 c8 c16").split() for order in "<|"}
+SAID = 500
+GONE = 64  # an exit code
+
+
+# Values as JSON
+
+
+def pack(value, keep, depth=0):
+    """A value as JSON can hold it. keep: called with what is not plain, it gives a dict to be sent in its place."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int) and not isinstance(value, np.generic):
+        return value if value.bit_length() < 2**12 else keep(value)
+    if isinstance(value, float) and not isinstance(value, np.generic):
+        return value
+    if depth > DEPTH:
+        raise ValueError("nested too deeply")
+    if value is ...:
+        return {"ellipsis": True}
+    if isinstance(value, list):
+        return [pack(item, keep, depth + 1) for item in value]
+    if isinstance(value, complex) and not isinstance(value, np.generic):
+        return {"complex": [value.real, value.imag]}
+    for kind, name in ((tuple, "tuple"), (range, "list"), (set | frozenset, "set")):
+        if isinstance(value, kind):
+            return {name: [pack(item, keep, depth + 1) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[pack(part, keep, depth + 1) for part in item] for item in value.items()]}
+    if isinstance(value, np.ndarray | np.generic):
+        return packed_array(value, keep, depth)
+    return keep(value)
+
+
+def packed_array(value, keep, depth):
+    array = np.array(value, order="C", subok=False)
+    if array.dtype.kind in "UO":
+        return {"list": pack(array.tolist(), keep, depth + 1)} if array.ndim else pack(array.item(), keep, depth + 1)
+    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    if array.dtype.str not in DTYPES:
+        return keep(value)
+    name = "array" if isinstance(value, np.ndarray) else "scalar"
+    frozen = name == "array" and not value.flags.writeable
+    data = base64.b64encode(array.tobytes()).decode()
+    return {name: array.dtype.str, "shape": array.shape, "data": data} | ({"frozen": True} if frozen else {})
+
+
+def unpack(message, find):
+    """The value that was packed. find: called with the dict that stands for what is not plain. ValueError if none."""
+    if not isinstance(message, dict):
+        return [unpack(item, find) for item in message] if isinstance(message, list) else message
+    kind = next(iter(message), "")
+    content = message.get(kind)
+    if kind in ("tuple", "set", "list"):
+        return {"tuple": tuple, "set": set, "list": list}[kind](unpack(item, find) for item in content)
+    if kind == "dict":
+        return {unpack(key, find): unpack(item, find) for key, item in content}
+    if kind == "complex":
+        return complex(*map(float, content))
+    if kind == "ellipsis":
+        return ...
+    if kind in ("array", "scalar"):
+        if content not in DTYPES:
+            raise ValueError("not a type of numbers")
+        array = np.frombuffer(base64.b64decode(message["data"]), content).reshape(message["shape"]).copy()
+        array.flags.writeable = not message.get("frozen")
+        return array[()] if kind == "scalar" else array
+    return find(message)
+
+
+# What runs inside
+
+
+class Given:
+    """A function or an object of the grader's: calls and public attributes are asked for outside."""
+
+    def __init__(self, worker, handle):
+        self.__dict__.update(_worker=worker, _handle=handle)
+
+    def __call__(self, *args, **hyper):
+        worker = self._worker
+        return worker.outside({"callback": self._handle, "args": worker.packed(args), "hyper": worker.packed(hyper)})
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = self._worker.outside({"attribute": self._handle, "name": name})
+        self.__dict__[name] = value
+        return value
+
+
+class Silent(types.ModuleType):
+    """What sheets import but is not in here, such as the checks: it takes everything and says nothing."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Silent(name)
+
+    def __call__(self, *args, **hyper):
+        return Silent("result")
+
+    def __iter__(self):
+        return iter(())
+
+    def __getitem__(self, key):
+        return True
+
+
+class Later(types.ModuleType):
+    """A module of the library that is loaded when something in it is used."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+class Worker:
+    def __init__(self, inbox, outbox):
+        self.inbox, self.outbox = inbox, outbox
+        self.handles = []
+        self.names = {"__name__": "__main__", "__builtins__": __builtins__, "display": lambda *args, **hyper: None}
+
+    def serve(self):
+        while line := self.inbox.readline():
+            request = json.loads(line)
+            if "fresh" in request:
+                return 0
+            self.say(self.done(request))
+        return GONE
+
+    def say(self, message):
+        self.outbox.write(json.dumps(message).encode() + b"\n")
+        self.outbox.flush()
+
+    def done(self, request):
+        try:
+            (name, content), *_ = request.items()
+            return getattr(self, f"do_{name}")(content, request)
+        except BaseException as error:  # whatever a learner's code raises, SystemExit too
+            return {"error": [type(error).__name__, words(error), where(error)]}
+
+    def do_run(self, source, request):
+        exec(compile(source, request["name"], "exec", dont_inherit=True), self.names)
+        return {"value": None}
+
+    def do_value(self, expression, request):
+        return {"value": self.packed(eval(compile(expression, "<answer>", "eval"), self.names))}
+
+    def do_call(self, handle, request):
+        args, hyper = self.unpacked(request["args"]), self.unpacked(request["hyper"])
+        reply = {"value": self.packed(self.handles[handle](*args, **hyper))}
+        before = [*request["args"], *(pair[1] for pair in request["hyper"]["dict"])]
+        after = [self.changed(old, new) for old, new in zip(before, [*args, *hyper.values()])]
+        return reply | ({"after": after} if any(item is not None for item in after) else {})
+
+    def changed(self, old, new):
+        """What an array or a list among the arguments holds after the call, if it is not what it held before."""
+        if not isinstance(new, np.ndarray | list):
+            return None
+        now = json.loads(json.dumps(self.packed(new)))
+        return now if now != old else None
+
+    def do_get(self, handle, request):
+        return {"value": self.packed(getattr(self.handles[handle], request["name"]))}
+
+    def do_withhold(self, modules, request):
+        for module, functions in modules.items():
+            for name in functions:
+                with contextlib.suppress(AttributeError):  # already taken out by a learner
+                    withhold(getattr(importlib.import_module(f"course_lib.{module}"), name))
+        return {"value": None}
+
+    def outside(self, message):
+        """Asks the grader for something of his, in the middle of a call."""
+        self.say(message)
+        reply = json.loads(self.inbox.readline())
+        if "error" in reply:
+            raise RuntimeError(reply["error"])
+        return self.unpacked(reply["value"])
+
+    def packed(self, value):
+        return pack(value, self.keep)
+
+    def keep(self, value):
+        if isinstance(value, Given):
+            return {"yours": value._handle}
+        self.handles.append(value)
+        return {"handle": len(self.handles) - 1, "type": type(value).__name__, "callable": callable(value)}
+
+    def unpacked(self, message):
+        return unpack(message, self.find)
+
+    def find(self, message):
+        if "handle" in message:
+            return self.handles[message["handle"]]
+        if "generator" in message:
+            generator = np.random.default_rng()
+            generator.bit_generator.state = message["generator"]
+            return generator
+        return Given(self, message["yours"])
+
+
+def withhold(function):
+    """Makes a function of the library, whoever holds it, refuse."""
+
+    def refuse(*args, **hyper):
+        raise NotImplementedError("withheld: this function is what the exercise asks for")
+
+    function.__code__, function.__defaults__, function.__kwdefaults__ = refuse.__code__, None, None
+
+
+def words(error):
+    try:
+        return str(error)[:SAID]
+    except BaseException:
+        return ""
+
+
+def where(error):
+    """The line of the cell in which it went wrong, or None."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.startswith("<cell"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+# The process
+
+
+def drop(user):
+    """Gives up root's rights, for limits do not bind root. user: number of the user to become."""
+    if hasattr(os, "getuid") and os.getuid() == 0 and user:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def limit(limits):
+    """Limits for this process and all that it starts. limits: {name of a resource: number}."""
+    import resource  # not on Windows, where the grader reads this file, too
+
+    for name, value in {**limits, "CORE": 0}.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def load():
+    """Loads what most answers use, and puts something silent in the place of what is not in here."""
+    package = importlib.import_module("course_lib")
+    for name in ("descent", "surfaces"):
+        importlib.import_module(f"course_lib.{name}")
+    for name in ("checks", "quiz", "live", "nodelay", "grading"):
+        silent = Silent(f"course_lib.{name}")
+        silent.__path__ = []
+        sys.modules[silent.__name__] = silent
+        setattr(package, name, silent)
+    package.plots = Later("course_lib.plots")
+    for name in ("linalg", "random"):
+        importlib.import_module(f"numpy.{name}")
+
+
+def keep(inbox, outbox, limits, alone):
+    """Starts a child that serves, and the next when that one has ended, and says each time that it has.
+
+    alone: whether all processes that can be seen from here were started from here: then none is left over.
+    """
+    while True:
+        child = os.fork()
+        if not child:
+            os._exit(begin(inbox, outbox, limits))
+        status = os.waitpid(child, 0)[1]
+        if alone:
+            sweep()
+        if os.waitstatus_to_exitcode(status) == GONE:
+            return
+        os.write(outbox, b'{"ended": true}\n')
+
+
+def begin(inbox, outbox, limits):
+    """Serves; the exit code says whether there is somebody to serve any longer."""
+    try:
+        limit(limits)
+        return Worker(os.fdopen(inbox, "rb"), os.fdopen(outbox, "wb")).serve()
+    except Exception:
+        return GONE
+
+
+def sweep():
+    """Ends all other processes and empties the folder."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    for entry in os.scandir():
+        shutil.rmtree(entry.path, ignore_errors=True) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+
+
+def main(user, limits, alone):
+    inbox, outbox = os.dup(0), os.dup(1)
+    load()
+    drop(user)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+    os.write(outbox, b'{"ready": true}\n')
+    keep(inbox, outbox, limits, alone)
