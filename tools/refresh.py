@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from course_lib.grading.form import canonical, executed, text
+from tools.slides import staged
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("notebooks", "solutions")
@@ -36,6 +37,8 @@ def refresh(path):
         for output in cell.get("outputs", []):
             if output.output_type == "error" or output.get("name") == "stderr":
                 raise RuntimeError(f"{path.name}: a cell went wrong:\n{cell.source}\n\n{output}")
+    if path.resolve().parent.name == "notebooks":
+        notebook = staged(notebook)
     path.write_text(text(canonical(notebook)), encoding="utf-8", newline="\n")
 
 

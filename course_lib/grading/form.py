@@ -5,7 +5,7 @@ import os
 import nbformat
 from nbclient import NotebookClient
 
-KEPT = {"tags", "nbgrader"}
+KEPT = {"tags", "nbgrader", "slideshow"}
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
