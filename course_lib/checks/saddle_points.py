@@ -137,11 +137,12 @@ newton_end = answer(
 
 times = answer(
     "6.2 Guess before you run: ten times as near",
-    10.0,
+    100.0,
     mistakes=[
-        (100.0, "the slope is a hundredth, but the way until the distance has doubled is a tenth"),
-        (lambda v: 1 <= v < 3, "this is the logarithm of a strict saddle, for which ten times as near costs little"),
-        (1000.0, "not the cube: the slope falls like the square of the distance, and the way like the distance"),
+        (10.0, "this is the monkey saddle, whose slope falls like the square; here it falls like the cube"),
+        (1000.0, "the slope is a thousandth, but the way until the distance has doubled is a tenth, too"),
+        (10_000.0, "the slope counts, a cube, not the height"),
+        (lambda v: 1 <= v < 5, "this is the logarithm of a strict saddle, for which ten times as near costs little"),
         (lambda v: 0 < v < 1, "from nearer it takes longer"),
     ],
     tolerance=0.05,
@@ -207,7 +208,7 @@ POINT, SMALL, LARGE = np.array([1.0, -2.0]), np.array([0.06, -0.05]), np.array([
 PUSH = {"lr": 0.5, "quiet": 0.1, "sigma": 1e-4, "pause": 3}
 
 noisy_step = function(
-    "6.3 Noise, but only now and then",
+    "6.3 A kick, but only where it is needed",
     noisy(),
     [
         case("a small gradient, no wait", POINT, SMALL, 0, **PUSH),
@@ -362,93 +363,128 @@ saddle_free_step = function(
 # 6.5
 
 
-def first_beyond(r, c, lr):
-    steps, y = 0, r
-    while y < 1:
-        steps, y = steps + 1, y + lr * c * y
+def first_beyond(H, x, lr):
+    values, Q = np.linalg.eig(H)
+    q, steps = np.real(Q[:, np.argmin(np.real(values))]), 0
+    while abs(q @ x) < 1:
+        steps, x = steps + 1, x - lr * H @ x
     return steps
 
 
-def logs(rounded, factor):
-    return lambda r, c, lr: rounded(np.log(1 / r) / factor(c, lr))
+def logs(rounded=lambda v: int(np.ceil(v)), factor=lambda c, lr: np.log(1 + lr * c), part=lambda q, x: q @ x, which=0):
+    """A function of exercise 6.5: ln(1 / |part|) / factor, rounded; which: the number of the eigenvalue."""
+
+    def strict_steps(H, x, lr):
+        values, Q = np.linalg.eigh(H)
+        return rounded(np.log(1 / abs(part(Q[:, which], x))) / factor(abs(values[which]), lr))
+
+    return strict_steps
 
 
-def whole(v):
-    return int(np.ceil(v))
+def along_an_axis(H, x, lr):
+    i = np.argmin(np.diag(H))
+    return int(np.ceil(np.log(1 / abs(x[i])) / np.log(1 + lr * abs(H[i, i]))))
 
 
-def log_factor(c, lr):
-    return np.log(1 + lr * c)
+def beside_the_ridge(rng):
+    """A saddle with one way out, and a start whose part along it is small."""
+    Q, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    H = Q * [*rng.uniform(0.5, 3, size=2), -rng.uniform(0.5, 4)] @ Q.T
+    return case("", (H + H.T) / 2, Q @ [*rng.normal(size=2), 10 ** rng.uniform(-6, -0.5)], rng.uniform(0.01, 0.2))
 
 
 strict_steps = function(
     "6.5 How long to get away? From a strict saddle",
     first_beyond,
     [
-        case("from 0.3, two thirds longer at each step", 0.3, 2 / 3, 1.0),
-        case("from 0.01", 0.01, 2.0, 0.05),
-        case("from a billionth", 1e-9, 1.0, 0.1),
+        case("beside the ridge", np.diag([2.0, -2.0]), np.array([0.5, 0.01]), 0.05),
+        case("on its other side, farther out", np.diag([2.0, -2.0]), np.array([3.0, -0.01]), 0.05),
+        case("a friendly face", FRIENDLY_FACE, np.array([1.0, 1.001]), 0.1),
+        case("three dimensions", np.diag([3.0, -1.0, 1.0]), np.array([0.5, 1e-6, 2.0]), 0.1),
     ],
-    fresh=lambda rng: case("", 10 ** rng.uniform(-8, -0.5), rng.uniform(0.5, 4), rng.uniform(0.01, 0.5)),
+    fresh=beside_the_ridge,
     mistakes=[
-        (logs(int, log_factor), "rounded down, it is one step short"),
-        (logs(round, log_factor), "rounded to the nearest, it is at times one short: round up"),
-        (logs(float, log_factor), "a whole number of steps is meant: round up"),
-        (logs(lambda v: int(v) + 2, log_factor), "one step too many"),
-        (logs(whole, lambda c, lr: lr * c), "the factor of a step is 1 + lr c, not e to the lr c"),
-        (logs(float, lambda c, lr: lr * c), "the factor of a step is 1 + lr c, not e to the lr c"),
-        (logs(whole, lambda c, lr: np.log(1 + 2 * lr * c)), "the slope of c y^2 / 2 is c y, without a 2"),
-        (logs(whole, lambda c, lr: np.log(1 + lr * c / 2)), "the slope of c y^2 / 2 is c y, without a half"),
-        (logs(whole, lambda c, lr: -np.log(abs(1 - lr * c))), "the sign: along the way out a step is 1 + lr c"),
-        (logs(whole, lambda c, lr: np.log(1 + c)), "lr is missing"),
-        (logs(whole, lambda c, lr: np.log(1 + lr)), "c is missing"),
-        (lambda r, c, lr: whole(np.log10(1 / r) / log_factor(c, lr)), "both logarithms must be of one kind"),
-        (lambda r, c, lr: whole((1 / r - 1) / (lr * c)), "this is a law like the monkey's; a strict saddle multiplies"),
-        (lambda r, c, lr: -logs(whole, log_factor)(r, c, lr), "the sign: log(1/r) is positive"),
+        (logs(int), "rounded down, it is one step short"),
+        (logs(round), "rounded to the nearest, it is at times one short: round up"),
+        (logs(float), "a whole number of steps is meant: round up"),
+        (logs(lambda v: int(v) + 2), "one step too many"),
+        (logs(part=lambda q, x: np.linalg.norm(x)), "this is the whole distance; only the part along q gets away"),
+        (logs(part=lambda q, x: x[-1]), "this is the last coordinate; the part along the way out is q . x"),
+        (logs(part=lambda q, x: x[0]), "this is the first coordinate; the part along the way out is q . x"),
+        (along_an_axis, "the way out need not be an axis: take the eigenvector"),
+        (logs(factor=lambda c, lr: lr * c), "the factor of a step is 1 + lr |lambda|, not e to the lr |lambda|"),
+        (logs(float, lambda c, lr: lr * c), "the factor of a step is 1 + lr |lambda|, not e to the lr |lambda|"),
+        (logs(factor=lambda c, lr: np.log(1 + 2 * lr * c)), "H is the matrix of second derivatives: no 2 here"),
+        (logs(factor=lambda c, lr: -np.log(abs(1 - lr * c))), "the sign: along the way out a step is 1 + lr |lambda|"),
+        (logs(factor=lambda c, lr: np.log(abs(1 - lr * c))), "the sign: along the way out a step is 1 + lr |lambda|"),
+        (logs(factor=lambda c, lr: np.log(1 + c)), "lr is missing"),
+        (logs(factor=lambda c, lr: np.log(1 + lr)), "the curvature is missing"),
+        (logs(which=-1), "this is the largest eigenvalue; the negative one is the first"),
+        (lambda H, x, lr: -logs(lambda v: -int(np.ceil(v)))(H, x, lr) + 1, "one step too many"),
     ],
 )
 
 
 @cache
-def monkey_count(r, lr):
+def flat_count(r, p, lr):
     steps, s = 0, r
     while s < 1:
-        steps, s = steps + 1, s + 3 * lr * s * s
+        steps, s = steps + 1, s + lr * s ** (p - 1)
     return steps
 
 
-def against_the_run(monkey_steps, r, lr):
+def against_the_run(flat_steps, r, p, lr):
     """By which power of ten the steps differ from those counted, as a tuple of one."""
-    steps = float(monkey_steps(r, lr))
-    return (np.log10(steps / monkey_count(r, lr)) if steps > 0 else f"{steps:.3g} steps",)
+    steps = float(flat_steps(r, p, lr))
+    return (np.log10(steps / flat_count(r, p, lr)) if steps > 0 else f"{steps:.3g} steps",)
 
 
 def share(factor):
-    return lambda r, lr: factor(r, lr) * (1 / r - 1) / (3 * lr)
+    return lambda r, p, lr: factor(r, p, lr) * (r ** (2 - p) - 1) / ((p - 2) * lr)
 
 
-monkey_steps = function(
-    "6.5 How long to get away? From the monkey saddle",
-    monkey_count,
-    [case("from 0.01 at rate 0.05", 0.01, 0.05), case("from 0.001 at rate 0.1", 0.001, 0.1)],
-    fresh=lambda rng: case("", 10 ** rng.uniform(-3.3, -2), rng.uniform(0.05, 0.1)),
+flat_steps = function(
+    "6.5 How long to get away? From a flatter saddle",
+    flat_count,
+    [
+        case("p = 3 from 0.01", 0.01, 3.0, 0.05),
+        case("p = 4 from 0.03", 0.03, 4.0, 0.1),
+        case("p = 3.5 from 0.01", 0.01, 3.5, 0.1),
+    ],
+    fresh=lambda rng: case("", rng.uniform(0.01, 0.03), rng.uniform(3, 4), rng.uniform(0.05, 0.1)),
     parts=("log10(predicted / counted steps)",),
     use=against_the_run,
     mistakes=[
-        (share(lambda r, lr: 3), "the slope is 3 s^2: the 3 is missing"),
-        (share(lambda r, lr: 1 / 2), "6 belongs to the curvature; the slope is 3 s^2"),
-        (share(lambda r, lr: 9), "the 3 belongs below the line"),
-        (share(lambda r, lr: 3 / 2), "the integral of 1/s^2 is 1/r, without a half"),
-        (share(lambda r, lr: lr), "lr is missing: a smaller rate takes more steps"),
-        (share(lambda r, lr: lr * lr), "lr belongs below the line: a smaller rate takes more steps"),
-        (share(lambda r, lr: 1 / r), "one power of r too many: the integral of 1/s^2 is 1/r"),
-        (share(lambda r, lr: 1 / (2 * r)), "the slope falls like s^2, not like s^3: the integral of 1/s^2 is 1/r"),
-        (lambda r, lr: np.log(1 / r) / np.log(1 + 3 * lr), "this is the law of a strict saddle: a constant factor"),
-        (lambda r, lr: np.log(1 / r) / (3 * lr), "this is the law of a strict saddle, with its logarithm"),
-        (lambda r, lr: np.log(1 / r) / np.log(1 + 6 * lr), "this is the law of a strict saddle: a constant factor"),
-        (lambda r, lr: np.log(1 / r) / np.log(1 + 3 * lr * r), "the factor of a step grows on the way: follow 1/s"),
-        (lambda r, lr: (1 - r) / (3 * lr * r * r), "the slope grows on the way: this takes the one at the start"),
-        (lambda r, lr: -share(lambda r, lr: 1)(r, lr), "the sign: the integral runs from r to 1"),
+        (share(lambda r, p, lr: p - 2), "the integral of s^(1 - p) has p - 2 below the line"),
+        (share(lambda r, p, lr: (p - 2) / (p - 1)), "the integral of s^(1 - p) has p - 2 below the line, not p - 1"),
+        (share(lambda r, p, lr: (p - 2) / p), "the integral of s^(1 - p) has p - 2 below the line, not p"),
+        (share(lambda r, p, lr: (p - 2) ** 2), "the p - 2 belongs below the line"),
+        (share(lambda r, p, lr: 1 / p), "the slope of s^p / p is s^(p - 1): the p is gone"),
+        (share(lambda r, p, lr: 1 / (p - 1)), "p - 1 belongs to the curvature; the slope is s^(p - 1)"),
+        (lambda r, p, lr: (1 / r - 1) / (3 * lr), "this is the monkey saddle of the lesson, for p = 3 and a factor 3"),
+        (lambda r, p, lr: (1 / r - 1) / lr, "this is right for p = 3 only"),
+        (share(lambda r, p, lr: lr), "lr is missing: a smaller rate takes more steps"),
+        (share(lambda r, p, lr: lr * lr), "lr belongs below the line: a smaller rate takes more steps"),
+        (share(lambda r, p, lr: (p - 2) / r), "the slope grows on the way: this takes the one at the start"),
+        (
+            lambda r, p, lr: (1 - r) * r ** (1 - p) / lr,
+            "the slope grows on the way: this takes the one at the start",
+        ),
+        (
+            lambda r, p, lr: (r ** (1 - p) - 1) / ((p - 1) * lr),
+            "the slope falls like s^(p - 1), not like s^p: the integral is over s^(1 - p)",
+        ),
+        (
+            lambda r, p, lr: (r ** (-p) - 1) / (p * lr),
+            "the slope falls like s^(p - 1): the integral is over s^(1 - p)",
+        ),
+        (lambda r, p, lr: np.log(1 / r) / np.log(1 + lr), "this is the law of a strict saddle, with its logarithm"),
+        (lambda r, p, lr: np.log(1 / r) / lr, "this is the law of a strict saddle, with its logarithm"),
+        (
+            lambda r, p, lr: np.log(1 / r) / np.log(1 + lr * r ** (p - 2)),
+            "the factor of a step grows on the way; this keeps the one at the start",
+        ),
+        (share(lambda r, p, lr: -1), "the sign: the integral runs from r to 1"),
     ],
     tolerance=np.log10(1.05),
 )
@@ -800,17 +836,21 @@ ways_out = function(
     ],
 )
 
-ways_moons = answer(
-    "6.9 How many ways out has a network? Two moons",
-    4.0,
+ways_clouds = answer(
+    "6.9 How many ways out has a network? Three clouds",
+    8.0,
     mistakes=[
-        (8.0, "each hidden unit has one eigenvalue above 0 and one below; only the one below is a way out"),
-        (9.0, "these are all that are not 0, the positive ones, too"),
-        (5.0, "one too many: the last bias curves upwards, by 1/4"),
-        (1.0, "one for each hidden unit, and there are four"),
-        (2.0, "not the inputs count, but the hidden units"),
-        (17.0, "these are all parameters; most of the curvatures are 0"),
+        (4.0, "one for each hidden unit: the law of a network with one output; this one has three"),
+        (12.0, "one for each pair of hidden unit and output; but what pulls is a matrix of rank 2"),
+        (16.0, "half of these curve upwards; only a negative one is a way out"),
+        (10.0, "these are the ways up"),
+        (18.0, "these are all that are not 0, the positive ones, too"),
+        (2.0, "for each hidden unit as many"),
+        (9.0, "these are the zeros"),
+        (17.0, "zeros that came out below 0 by rounding are counted: count below -tolerance"),
+        (27.0, "these are all parameters; many curvatures are 0, and others positive"),
         (0.0, "this is the answer for XOR"),
+        (lambda v: 8 < v < 18, "some zeros came out below 0 by rounding: count below -tolerance"),
     ],
 )
 
@@ -818,10 +858,11 @@ ways_xor = answer(
     "6.9 How many ways out has a network? XOR",
     0.0,
     mistakes=[
-        (4.0, "this is the answer for the moons; on XOR no straight line helps at all"),
-        (8.0, "on XOR no straight line helps at all, and the curvatures vanish: were zeros counted"),
+        (8.0, "this is the answer for the clouds; on XOR no straight line helps at all"),
+        (4.0, "one for each hidden unit needs a straight line that helps; on XOR none does"),
         (1.0, "the one curvature that is not 0, that of the last bias, is positive"),
         (16.0, "these are the zeros: the Hessian says nothing about those directions"),
+        (17.0, "these are all parameters"),
         (lambda v: 0 < v < 17, "some zeros came out below 0 by rounding: count below -tolerance"),
     ],
 )
