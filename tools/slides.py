@@ -4,7 +4,7 @@ A section's first cell begins a slide, each experiment and each question has one
 is the speaker's notes. A cell keeps what it has: to show it otherwise, change its slide type in JupyterLab.
 """
 
-FIGURES = "predict(", "ask(", "live."
+FIGURES = "predict(", "ask(", "live.", "plots.animation("
 
 
 def staged(notebook):
