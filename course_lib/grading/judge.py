@@ -121,23 +121,26 @@ def is_plain(answer):
 
 def hidden(cell, properties, session, seed):
     """([(weight, sentence, whether it holds)], what went wrong first) of an answer's properties."""
-    held, trouble, ends = [], "", 0
-    for i, one in enumerate(properties):
-        rng = np.random.default_rng([seed, zlib.crc32(cell.check.encode()), i])
-        holds, error = False, None
-        if ends < PATIENCE:
-            try:
-                with np.errstate(all="ignore"):
-                    holds = bool(one.holds(session.value(cell.expression), rng))
-            except TimeoutError:
-                raise
-            except Exception as caught:  # a property that cannot be tried does not hold
-                error = caught
-        ends += isinstance(error, Ended)
-        if isinstance(error, LearnerError | Ended):
-            trouble = trouble or f"When it is called: {error}."
-        held.append(holds)
+    errors = []
+    held = credited(properties, lambda: session.value(cell.expression), [seed, zlib.crc32(cell.check.encode())], errors)
+    trouble = next((f"When it is called: {error}." for error in errors), "")
     if session.refused:
         trouble = "It calls the library's function that the exercise asks for."
-    counts = [holds and (one.needs is None or held[one.needs]) for one, holds in zip(properties, held)]
-    return [(one.weight, one.says, count) for one, count in zip(properties, counts)], trouble
+    return [(one.weight, one.says, holds) for one, holds in zip(properties, held)], trouble
+
+
+def credited(properties, answer, seed, errors):
+    """Which properties hold and count. answer: called for each, gives the answer. errors: the learner's are added."""
+    held = []
+    for i, one in enumerate(properties):
+        holds = False
+        if sum(isinstance(error, Ended) for error in errors) < PATIENCE:
+            try:
+                with np.errstate(all="ignore"):
+                    holds = bool(one.holds(answer(), np.random.default_rng([*seed, i])))
+            except TimeoutError:
+                raise
+            except Exception as error:  # a property that cannot be tried does not hold
+                errors += [error] * isinstance(error, LearnerError | Ended)
+        held.append(holds)
+    return [holds and (one.needs is None or held[one.needs]) for one, holds in zip(properties, held)]

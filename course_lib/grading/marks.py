@@ -35,7 +35,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Unit:
-    """A sheet with all that judges it: its cells, its visible checks, its hidden properties, and a hash of all three."""
+    """A sheet with all that judges it: its cells, visible checks and hidden properties, and a hash of everything."""
 
     cells: list
     visible: object
@@ -64,7 +64,7 @@ def digest(*parts):
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
-def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=None):  # noqa: B008
+def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=None):
     """The marks of one submission, as a dict that JSON can hold. It raises nothing, whatever the submission is.
 
     path: the notebook handed in. unit: name of the sheet, such as "04_momentum", or the path of a variant of it.

@@ -43,11 +43,17 @@ class Cell:
 def sheet(unit):
     """The cells of our sheet, in their order. unit: name of a sheet ("04_momentum"), or the path of one."""
     cells, section = [], ""
-    for cell in json.loads(path_of(unit).read_text(encoding="utf-8"))["cells"]:
+    for cell in cells_of(unit):
         source = "".join(cell["source"])
         section = heading(source) if cell["cell_type"] == "markdown" and heading(source) else section
         cells.append(own(cell, source, section))
     return cells
+
+
+def cells_of(unit):
+    """The cells of our sheet as they stand in its file; the key of a variant holds those of the variant's sheet."""
+    notebook = json.loads(path_of(unit).read_text(encoding="utf-8"))
+    return notebook["metadata"].get("variant", notebook)["cells"]
 
 
 def path_of(unit):

@@ -133,7 +133,7 @@ class Session:
         self.refused = False
 
     def ready(self):
-        """Runs the cells, if they have not run in this worker; a cell that ends the worker is left out the next time."""
+        """Runs the cells, if they have not run in this worker; one that ends the worker is left out the next time."""
         if self.age is None:
             self.host.fresh()
         careful = False
@@ -180,7 +180,7 @@ class Session:
                 self.blanks += 1
                 raise NotImplementedError(str(error)) from None
             raise
-        value = self.received(reply["value"] if "value" in reply else None)
+        value = self.received(reply.get("value"))
         self.blanks += is_blank(value)
         if isinstance(reply.get("after"), list):
             self.copy_back([*args, *hyper.values()], reply["after"])

@@ -124,7 +124,7 @@ def bwrap(memory):
     is_root = os.getuid() == 0
     command = [program, "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     if is_root:  # stays in the same space of users, so that the user it becomes is a real one, whom limits bind
-        command += "--unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try".split()
+        command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-all", "--uid", "65534", "--gid", "65534"]

@@ -21,7 +21,7 @@ import types
 import numpy as np
 
 DEPTH = 20
-DTYPES = {f"{order}{kind}" for kind in ("b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 c8 c16").split() for order in "<|"}
+DTYPES = {np.dtype(kind).newbyteorder("<").str for kind in "?bBhHiIlLqQefdFD"}
 SAID = 500
 GONE = 64  # an exit code
 

@@ -12,6 +12,10 @@ READ: name of a check -> heading of the lesson's section to read again.
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from course_lib.checks import same
+
 
 @dataclass(frozen=True)
 class Property:
@@ -28,3 +32,19 @@ class Property:
     holds: object
     weight: float = 1.0
     needs: int | None = None
+
+
+def close(got, right, tolerance=1e-8):
+    """Whether a result equals the right one: shape by shape, number by number, a tuple part by part."""
+    return same(got, right, tolerance)
+
+
+def intact(answer, *args, **hyper):
+    """What an answer gives, or a ValueError if it changes an array in place. It is called with copies."""
+    given = {**dict(enumerate(args)), **hyper}
+    copies = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in given.items()}
+    result = answer(*(copies[i] for i in range(len(args))), **{name: copies[name] for name in hyper})
+    for name, value in given.items():
+        if isinstance(value, np.ndarray) and not np.array_equal(value, copies[name], equal_nan=True):
+            raise ValueError(f"{name} was changed in place")
+    return result
