@@ -187,21 +187,21 @@ power = function(
     fresh=lambda rng: case("", turned(rng.choice([-4.0, 5.0]), *rng.uniform(-2, 2, 3)), rng.uniform(0.5, 1, 4), 60),
     use=iterated,
     mistakes=[
-        (powers(lambda v, w: np.linalg.norm(w)), "the length of Av is right but for its sign; v @ Av has it"),
+        (powers(lambda v, w: np.linalg.norm(w)), "the length of Hv is right but for its sign; v @ Hv has it"),
         (
             powers(lambda v, w: v @ w / (v @ v), lambda w: w, lambda w: w),
             "v outgrows all numbers: make it of length 1 at each step",
         ),
-        (powers(lambda v, w: v @ w, lambda w: w, lambda w: w), "v @ Av is the eigenvalue only for a v of length 1"),
-        (powers(lambda v, w: v @ w, each=lambda w: w), "v @ Av is the eigenvalue only for a v of length 1"),
+        (powers(lambda v, w: v @ w, lambda w: w, lambda w: w), "v @ Hv is the eigenvalue only for a v of length 1"),
+        (powers(lambda v, w: v @ w, each=lambda w: w), "v @ Hv is the eigenvalue only for a v of length 1"),
         (
             lambda product, start, steps: start @ product(start) / (start @ start),
             "this is the curvature along the start: v has to become the product",
         ),
         (lambda *a: by_size(*a, max), "this is the most positive curvature; the one of largest size is asked for"),
-        (lambda *a: abs(by_size(*a)), "the length of Av is right but for its sign; v @ Av has it"),
+        (lambda *a: abs(by_size(*a)), "the length of Hv is right but for its sign; v @ Hv has it"),
         (lambda *a: by_size(*a, min), "this is the smallest one"),
-        (powers(lambda v, w: v), "this is the direction; the curvature along it is v @ Av"),
+        (powers(lambda v, w: v), "this is the direction; the curvature along it is v @ Hv"),
         (powers(lambda v, w: (v @ w, v)), "return the number alone"),
     ],
     tolerance=1e-6,
@@ -215,7 +215,7 @@ NEW = np.array([[2.0, 250.0], [0.0, -100.0]])
 FLAT = np.array([[1.0, 7.0], [3.0, 7.0], [5.0, 7.0]])  # the second column is constant
 
 
-def scaled(center=lambda train, new: train.mean(axis=0), spread=lambda train, new: train.std(axis=0), zero=1.0):
+def standardising(center=lambda train, new: train.mean(axis=0), spread=lambda train, new: train.std(axis=0), zero=1.0):
     """Standardising from what it takes for the center and for the spread, and for a spread of 0."""
 
     def standardise(train, new):
@@ -248,29 +248,47 @@ standardise = function(
     ],
     fresh=lambda rng: case("", rng.normal(size=(6, 3)) * [1, 10, 0.1] + 5, rng.normal(size=(2, 3))),
     mistakes=[
-        (scaled(zero=0.0), "a constant column has spread 0: divide it by 1 instead"),
-        (scaled(zero=np.inf), "a constant column is centred like the others, and then left as it is"),
-        (scaled(zero=1e-8), "a constant column has spread 0: divide it by 1 instead; a new row may differ there"),
-        (scaled(zero=1e-12), "a constant column has spread 0: divide it by 1 instead; a new row may differ there"),
+        (standardising(zero=0.0), "a constant column has spread 0: divide it by 1 instead"),
+        (standardising(zero=np.inf), "a constant column is centred like the others, and then left as it is"),
+        (
+            standardising(zero=1e-8),
+            "a constant column has spread 0: divide it by 1 instead; a new row may differ there",
+        ),
+        (
+            standardising(zero=1e-12),
+            "a constant column has spread 0: divide it by 1 instead; a new row may differ there",
+        ),
         (
             lambda train, new: (new - train.mean(axis=0)) / (train.std(axis=0) + 1e-8),
             "a constant column has spread 0: divide it by 1 instead; a new row may differ there",
         ),
         (
-            scaled(lambda train, new: new.mean(axis=0), lambda train, new: new.std(axis=0)),
+            standardising(lambda train, new: new.mean(axis=0), lambda train, new: new.std(axis=0)),
             "mean and spread are those of train, for the new rows as well",
         ),
-        (scaled(lambda train, new: new.mean(axis=0)), "the mean is that of train, for the new rows as well"),
-        (scaled(spread=lambda train, new: new.std(axis=0)), "the spread is that of train, for the new rows as well"),
-        (scaled(spread=lambda train, new: train.var(axis=0)), "this divides by the variance; the spread is its root"),
-        (scaled(spread=lambda train, new: train.std(axis=0, ddof=1)), "the spread has 1/n here, as np.std has it"),
-        (scaled(lambda train, new: 0.0), "the mean has to go first"),
-        (scaled(lambda train, new: train.mean(), lambda train, new: train.std()), "each column by itself: axis=0"),
+        (standardising(lambda train, new: new.mean(axis=0)), "the mean is that of train, for the new rows as well"),
         (
-            scaled(lambda train, new: train.min(axis=0), lambda train, new: np.ptp(train, axis=0)),
+            standardising(spread=lambda train, new: new.std(axis=0)),
+            "the spread is that of train, for the new rows as well",
+        ),
+        (
+            standardising(spread=lambda train, new: train.var(axis=0)),
+            "this divides by the variance; the spread is its root",
+        ),
+        (
+            standardising(spread=lambda train, new: train.std(axis=0, ddof=1)),
+            "the spread has 1/n here, as np.std has it",
+        ),
+        (standardising(lambda train, new: 0.0), "the mean has to go first"),
+        (
+            standardising(lambda train, new: train.mean(), lambda train, new: train.std()),
+            "each column by itself: axis=0",
+        ),
+        (
+            standardising(lambda train, new: train.min(axis=0), lambda train, new: np.ptp(train, axis=0)),
             "this is from 0 to 1 by the smallest and largest; mean 0 and spread 1 are meant",
         ),
-        (scaled(spread=lambda train, new: np.ones(train.shape[1])), "it is centred, but not scaled yet"),
+        (standardising(spread=lambda train, new: np.ones(train.shape[1])), "it is centred, but not scaled yet"),
         (lambda train, new: one_by_one(train, train), "the rows to come back are those of new"),
     ],
 )
@@ -419,35 +437,35 @@ update = function(
         case("from the identity", np.eye(2), np.array([1.0, 0.0]), np.array([2.0, 1.0])),
         case("from a learned matrix", np.linalg.inv(TILTED), np.array([0.5, -1.0]), np.array([1.0, -3.0])),
         case("three dimensions", turned(0.2, 1.0, 3.0), np.array([1.0, 2.0, 0.5]), np.array([2.0, 1.0, -1.0])),
-        case("a move over a hill, where y.s is below 0", np.eye(2), np.array([1.0, 0.0]), np.array([-1.0, 2.0])),
+        case("a move over a hill, where s.y is below 0", np.eye(2), np.array([1.0, 0.0]), np.array([-1.0, 2.0])),
         case("a move at a right angle to y", np.eye(2), np.array([1.0, 0.0]), np.array([0.0, 2.0])),
     ],
     fresh=learned,
     use=properties,
-    parts=("product B y (the secant equation)", "difference of B and its transpose", "sign of B", "matrix B"),
+    parts=("product B y (the secant condition)", "difference of B and its transpose", "sign of B", "matrix B"),
     mistakes=[
-        (sandwich(less(0, 1), less(1, 0), rank_one(0), skips=False), "for y.s <= 0 the old B is to be kept"),
+        (sandwich(less(0, 1), less(1, 0), rank_one(0), skips=False), "for s.y <= 0 the old B is to be kept"),
         (
             lambda B, s, y: sandwich(less(0, 1), less(1, 0), rank_one(0), skips=False)(B, s, y) if s @ y else B,
-            "for y.s <= 0 the old B is to be kept, not for y.s = 0 alone",
+            "for s.y <= 0 the old B is to be kept, not for s.y = 0 alone",
         ),
         (
             lambda B, s, y: by_inverse(B, s, y) if s @ y > 0 else np.eye(len(s)),
-            "for y.s <= 0 the old B is to be kept, not the identity",
+            "for s.y <= 0 the old B is to be kept, not the identity",
         ),
         (
             sandwich(less(1, 0), less(0, 1), rank_one(1)),
             "s and y have changed places: this learns the Hessian, with B s = y",
         ),
         (sandwich(less(1, 0), less(0, 1), rank_one(0)), "the outer factors have changed places: s yᵀ stands left of B"),
-        (sandwich(less(0, 1), less(1, 0), lambda s, y: 0.0), "s sᵀ / y.s is missing at the end"),
+        (sandwich(less(0, 1), less(1, 0), lambda s, y: 0.0), "s sᵀ / s.y is missing at the end"),
         (sandwich(less(0, 1), lambda s, y: np.eye(len(s)), rank_one(0)), "the factor right of B is missing"),
         (sandwich(lambda s, y: np.eye(len(s)), less(1, 0), rank_one(0)), "the factor left of B is missing"),
         (sandwich(less(0, 1), less(0, 1), rank_one(0)), "the right factor is the left one transposed: y sᵀ"),
         (sandwich(less(0, 1), less(1, 0), rank_one(1)), "what is added at the end is s sᵀ, not y yᵀ"),
-        (sandwich(less(0, 1), less(1, 0), rank_one(0, lambda s, y: y @ y)), "all three denominators are y.s"),
-        (sandwich(less(0, 1), less(1, 0), rank_one(0, lambda s, y: 1.0)), "all three denominators are y.s"),
-        (sandwich(less(0, 1), less(1, 0), lambda s, y: -rank_one(0)(s, y)), "s sᵀ / y.s is added, not taken away"),
+        (sandwich(less(0, 1), less(1, 0), rank_one(0, lambda s, y: y @ y)), "all three denominators are s.y"),
+        (sandwich(less(0, 1), less(1, 0), rank_one(0, lambda s, y: 1.0)), "all three denominators are s.y"),
+        (sandwich(less(0, 1), less(1, 0), lambda s, y: -rank_one(0)(s, y)), "s sᵀ / s.y is added, not taken away"),
         (lambda B, s, y: sandwich(less(0, 1), less(1, 0), rank_one(0))(np.eye(len(s)), s, y), "B itself is not used"),
         (dfp, "this is the update of Davidon, Fletcher and Powell: secant, too, but not BFGS"),
         (symmetric_rank_one, "this is the symmetric rank-one update: secant, too, but not always positive definite"),
@@ -530,8 +548,8 @@ conjugate = function(
             "beta is a ratio of squared lengths: no root of it",
         ),
         (line_by_line(keep=lambda r, new: -new @ new / (r @ r)), "the sign of beta: the old direction is added"),
-        (line_by_line(lambda r, p, A: r @ r / (r @ A @ r)), "the curvature is the one along p, where it goes: p A p"),
-        (line_by_line(lambda r, p, A: r @ r / (p @ p)), "t needs the curvature along p below the line: p A p"),
+        (line_by_line(lambda r, p, A: r @ r / (r @ A @ r)), "the curvature is the one along p, where it goes: p H p"),
+        (line_by_line(lambda r, p, A: r @ r / (p @ p)), "t needs the curvature along p below the line: p H p"),
         (line_by_line(lambda r, p, A: -(r @ r) / (p @ A @ p)), "the sign of t: p points downhill, so t is above 0"),
         (line_by_line(ahead=lambda r, new: r), "the new direction starts from the new gradient, not the old one"),
         (line_by_line(ahead=lambda r, new: -new), "the new direction goes against the gradient: p = -new + beta p"),
@@ -749,8 +767,8 @@ proof = order(
         ("BDFACE", "the gradient of h can be taken only when h is defined"),
         ("FDBACE", "a step on h can be made only when h is defined"),
         ("DFABCE", "the gradient of h can be put in only when it is known"),
-        ("DBFCAE", "the names x and x₊ are put in for Cu and Cu₊, which have to be there"),
-        ("DBAFCE", "the step can be multiplied by C only when it stands there"),
+        ("DBFCAE", "the names x and x₊ are put in for Az and Az₊, which have to be there"),
+        ("DBAFCE", "the step can be multiplied by A only when it stands there"),
         ("DBFAEC", "what is read backwards has to be there first"),
     ],
 )
@@ -758,13 +776,13 @@ proof = order(
 LEAN = np.array([[1.0, 2.0], [0.0, 1.0]])
 
 
-def pulled(f, A, C, u):
-    return f(Slope("x -> A x", lambda x: A @ x), C, u)
+def pulled(f, H, A, z):
+    return f(Slope("x -> H x", lambda x: H @ x), A, z)
 
 
-slope_in_u = function(
+slope_in_z = function(
     "7.8 Preconditioning is other coordinates: the gradient",
-    lambda grad, C, u: C.T @ columns_of(grad, len(u)) @ C @ u,
+    lambda grad, A, z: A.T @ columns_of(grad, len(z)) @ A @ z,
     [
         case("one axis stretched", np.eye(2), np.diag([1.0, 3.0]), np.array([1.0, 2.0])),
         case("coordinates that lean", TILTED, LEAN, np.array([1.0, -1.0])),
@@ -773,61 +791,60 @@ slope_in_u = function(
     fresh=lambda rng: case("", drawn(rng), rng.normal(size=(3, 3)), rng.normal(size=3)),
     use=pulled,
     mistakes=[
-        (lambda grad, C, u: C @ grad(C @ u), "C is to be transposed in front of the gradient"),
-        (lambda grad, C, u: grad(C @ u), "this is the gradient in x; the chain rule brings another factor"),
-        (lambda grad, C, u: C.T @ grad(u), "f is asked at the point x = C u, not at u"),
-        (lambda grad, C, u: C @ grad(u), "f is asked at the point x = C u, not at u"),
-        (lambda grad, C, u: grad(u), "f is asked at the point x = C u, and the chain rule brings a factor"),
-        (lambda grad, C, u: np.linalg.inv(C) @ grad(C @ u), "points go by C⁻¹ into u, gradients by Cᵀ"),
-        (lambda grad, C, u: C @ C.T @ grad(C @ u), "this is the step told in x; the gradient in u has one factor"),
-        (lambda grad, C, u: C.T @ grad(C.T @ u), "x = C u, without a transpose"),
-        (lambda grad, C, u: grad(C @ u) * np.diag(C), "the whole matrix, not its diagonal alone"),
+        (lambda grad, A, z: A @ grad(A @ z), "A is to be transposed in front of the gradient"),
+        (lambda grad, A, z: grad(A @ z), "this is the gradient in x; the chain rule brings another factor"),
+        (lambda grad, A, z: A.T @ grad(z), "f is asked at the point x = A z, not at z"),
+        (lambda grad, A, z: A @ grad(z), "f is asked at the point x = A z, not at z"),
+        (lambda grad, A, z: grad(z), "f is asked at the point x = A z, and the chain rule brings a factor"),
+        (lambda grad, A, z: np.linalg.inv(A) @ grad(A @ z), "points go by A⁻¹ into z, gradients by Aᵀ"),
+        (lambda grad, A, z: A @ A.T @ grad(A @ z), "this is the step told in x; the gradient in z has one factor"),
+        (lambda grad, A, z: A.T @ grad(A.T @ z), "x = A z, without a transpose"),
+        (lambda grad, A, z: grad(A @ z) * np.diag(A), "the whole matrix, not its diagonal alone"),
     ],
 )
 
 
-def hessian_in_u(rounding, A):
-    C = np.asarray(rounding(A))
-    if C.shape != A.shape:
-        raise ValueError(f"C is a matrix of shape {A.shape}; got shape {C.shape}")
-    return C.T @ A @ C
+def hessian_in_z(rounding, H):
+    A = np.asarray(rounding(H))
+    if A.shape != H.shape:
+        raise ValueError(f"A is a matrix of shape {H.shape}; got shape {A.shape}")
+    return A.T @ H @ A
 
 
-def root(A, power):
-    values, Q = np.linalg.eigh(A)
+def root(H, power):
+    values, Q = np.linalg.eigh(H)
     return (Q * values**power) @ Q.T
 
 
 rounding = function(
     "7.8 Preconditioning is other coordinates: a round bowl",
-    lambda A: np.linalg.inv(np.linalg.cholesky(A)).T,
+    lambda H: np.linalg.inv(np.linalg.cholesky(H)).T,
     [
         case("a valley along the axes", np.diag([1.0, 100.0])),
         case("a tilted valley", TILTED),
         case("three dimensions", turned(0.1, 1.0, 10.0)),
     ],
     fresh=lambda rng: case("", drawn(rng)),
-    use=hessian_in_u,
+    use=hessian_in_z,
     parts=(),
     mistakes=[
-        (lambda A: np.linalg.inv(A), "the inverse makes the long axis the short one: a root of it is needed"),
-        (lambda A: np.linalg.cholesky(A), "this is a root of A; a root of its inverse is needed"),
-        (lambda A: np.linalg.cholesky(A).T, "this is a root of A; a root of its inverse is needed"),
-        (lambda A: root(A, 0.5), "this is a root of A; a root of its inverse is needed"),
-        (lambda A: np.linalg.inv(np.linalg.cholesky(A)), "nearly: the inverse of the triangle is to be transposed"),
-        (lambda A: np.linalg.cholesky(A) @ np.eye(len(A)), "this is a root of A; a root of its inverse is needed"),
-        (lambda A: np.diag(np.diag(A) ** -0.5), "the diagonal is 1 now, but the valley still leans"),
-        (lambda A: np.diag(1 / np.diag(A)), "the diagonal alone, and without its root"),
-        (lambda A: np.linalg.eigh(A)[1], "the axes lie along the valley now; scale each by 1/√eigenvalue"),
+        (lambda H: np.linalg.inv(H), "the inverse makes the long axis the short one: a root of it is needed"),
+        (lambda H: np.linalg.cholesky(H), "this is a root of H; a root of its inverse is needed"),
+        (lambda H: np.linalg.cholesky(H).T, "this is a root of H; a root of its inverse is needed"),
+        (lambda H: root(H, 0.5), "this is a root of H; a root of its inverse is needed"),
+        (lambda H: np.linalg.inv(np.linalg.cholesky(H)), "nearly: the inverse of the triangle is to be transposed"),
+        (lambda H: np.diag(np.diag(H) ** -0.5), "the diagonal is 1 now, but the valley still leans"),
+        (lambda H: np.diag(1 / np.diag(H)), "the diagonal alone, and without its root"),
+        (lambda H: np.linalg.eigh(H)[1], "the axes lie along the valley now; scale each by 1/√eigenvalue"),
         (
-            lambda A: np.linalg.eigh(A)[1] / np.linalg.eigvalsh(A),
-            "each axis is scaled by 1/eigenvalue; its root is needed, as C comes twice",
+            lambda H: np.linalg.eigh(H)[1] / np.linalg.eigvalsh(H),
+            "each axis is scaled by 1/eigenvalue; its root is needed, as A comes twice",
         ),
         (
-            lambda A: (np.linalg.eigh(A)[1] / np.linalg.eigvalsh(A) ** 0.5).T,
-            "nearly: the axes are the columns of C, so scale the columns of Q",
+            lambda H: (np.linalg.eigh(H)[1] / np.linalg.eigvalsh(H) ** 0.5).T,
+            "nearly: the axes are the columns of A, so scale the columns of Q",
         ),
-        (lambda A: np.eye(len(A)), "this changes nothing"),
+        (lambda H: np.eye(len(H)), "this changes nothing"),
     ],
     tolerance=1e-6,
 )
@@ -835,7 +852,7 @@ rounding = function(
 
 # 7.9
 
-METHODS = "ABCDEFG"
+METHODS = "ABCDEFGH"
 
 
 def table(name, whys):
@@ -858,39 +875,44 @@ def table(name, whys):
     )
 
 
-KEPT_WHEN = {
-    "scaled": {
-        "A": (False, "its step is lr g, and g is a thousand times as long"),
-        "B": (False, "its velocity is a sum of gradients, a thousand times as long"),
-        "C": (True, "gradient and root of the summed squares both grow a thousandfold"),
-        "D": (True, "mean and root of the mean square both grow a thousandfold"),
-        "E": (True, "gradient and Hessian both grow a thousandfold"),
-        "F": (True, "the directions stay, and the lowest point of a line stays where it is"),
-        "G": (False, "its first matrix is the identity, so its first step is as long as g"),
+scaled = table(
+    "7.9 Who would notice? A thousand times as steep",
+    {
+        "A": (True, "g and its length both grow a thousandfold"),
+        "B": (True, "the signs stay"),
+        "C": (True, "the line is the same, and so is its lowest point"),
+        "D": (False, "a gradient is compared with the length 1, and it is a thousand times as long"),
+        "E": (True, "gradient and curvatures both grow a thousandfold"),
+        "F": (False, "H grows a thousandfold, and delta stays"),
+        "G": (True, "gradient and |H| both grow a thousandfold"),
+        "H": (True, "gradient and Hessian both grow a thousandfold"),
     },
-    "rotated": {
-        "A": (True, "the gradient turns with the axes, and all it does is add and multiply by numbers"),
-        "B": (True, "the velocity turns with the gradients it is the sum of"),
-        "C": (False, "it divides coordinate by coordinate, and the coordinates are others now"),
-        "D": (False, "it divides coordinate by coordinate, and the coordinates are others now"),
-        "E": (True, "the Hessian turns with the axes as well"),
-        "F": (True, "gradients, directions and their products turn with the axes"),
-        "G": (True, "the identity looks the same from everywhere, and updates are made of s and y, which turn"),
-    },
-    "stretched": {
-        "A": (False, "a longer axis has a smaller slope, where a longer step would be needed"),
-        "B": (False, "a longer axis has a smaller slope, where a longer step would be needed"),
-        "C": (False, "along an axis its first step is lr in any unit; the same lr is another distance now"),
-        "D": (False, "along an axis its first step is lr in any unit; the same lr is another distance now"),
-        "E": (
-            True,
-            "the inverse Hessian undoes the change twice, the gradient brings it once, and the step has it once",
-        ),
-        "F": (False, "its first direction is that of gradient descent, and which way is steepest depends on the units"),
-        "G": (False, "its first matrix is the identity, which says that all units are alike"),
-    },
-}
+)
 
-scaled_by = table("7.9 Who keeps the path? A thousand times as steep", KEPT_WHEN["scaled"])
-rotated = table("7.9 Who keeps the path? The axes turned", KEPT_WHEN["rotated"])
-stretched = table("7.9 Who keeps the path? Each axis in its own unit", KEPT_WHEN["stretched"])
+rotated = table(
+    "7.9 Who would notice? The axes rotated",
+    {
+        "A": (True, "the gradient turns with the axes, and its length stays"),
+        "B": (False, "signs are taken axis by axis, and the axes are others now"),
+        "C": (True, "the gradient turns with the axes, and so does the line"),
+        "D": (True, "the gradient turns with the axes, and its length stays"),
+        "E": (False, "the diagonal of the Hessian is that of other axes now"),
+        "F": (True, "the Hessian turns with the axes, and the identity looks the same from everywhere"),
+        "G": (True, "eigenvalues stay, and eigenvectors turn with the axes"),
+        "H": (True, "gradient, Hessian and line turn with the axes"),
+    },
+)
+
+stretched = table(
+    "7.9 Who would notice? The axes stretched",
+    {
+        "A": (False, "its steps have the length lr in every unit"),
+        "B": (False, "its steps have the length lr along each axis, in every unit"),
+        "C": (False, "which way is steepest depends on the units"),
+        "D": (False, "which way is steepest depends on the units"),
+        "E": (True, "the diagonal of H gets the factor of its axis twice, the gradient once, the step what is left"),
+        "F": (False, "H changes with the axes, and delta I stays"),
+        "G": (False, "on a saddle the eigenvectors of the stretched Hessian are others, and so are the signs turned"),
+        "H": (True, "the direction of Newton is the same arrow, and the lowest point of its line the same point"),
+    },
+)
