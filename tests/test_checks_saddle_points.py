@@ -359,7 +359,7 @@ WRONG = {
         ("DFACGEB", "needs the gradient"),
         ("DFCGAEB", "that of one step's factor"),
         ("DFCAEGB", "the growth comes first"),
-        ("DFCAGBE", "why this plane"),
+        ("DFCAGBE", "which ones remain"),
         ("ABCDEFG", "Line 1 cannot be A"),
         ("DFC", "Lines are missing after C"),
     ],

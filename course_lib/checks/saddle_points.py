@@ -609,7 +609,7 @@ proof = order(
         ("DFACGEB", "a step needs the gradient in these coordinates first"),
         ("DFCGAEB", "the power is that of one step's factor, and no line has given it yet"),
         ("DFCAEGB", "that other starts do not converge follows from their growth: the growth comes first"),
-        ("DFCAGBE", "why this plane? The line before must say which starts remain"),
+        ("DFCAGBE", "these starts: the line before must say which ones remain"),
         ("DFCABGE", "which starts remain is not known yet"),
     ],
 )
