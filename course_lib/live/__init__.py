@@ -18,6 +18,9 @@ from .lesson01 import sandwich
 from .lesson02 import basins, learning_rate
 from .lesson03 import noise_board
 from .lesson04 import look_ahead, momentum_map
+from .lesson05 import inspector, rotation
+from .lesson06 import saddle_slice
+from .lesson07 import ellipse
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
 __all__ = [
@@ -35,10 +38,14 @@ __all__ = [
     "Slider",
     "Toggles",
     "basins",
+    "ellipse",
+    "inspector",
     "learning_rate",
     "look_ahead",
     "momentum_map",
     "noise_board",
     "race",
+    "rotation",
+    "saddle_slice",
     "sandwich",
 ]
