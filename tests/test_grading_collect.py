@@ -124,7 +124,7 @@ def test_collected_twice_nothing_changes_and_a_later_one_keeps_the_earlier(tmp_p
 def test_a_path_that_leads_out_stays_in(name, tmp_path):
     out = tmp_path / "deep" / "er" / "out"
     kept = collect([zipped(tmp_path / "m.zip", [(name, "a")])], UNIT, out)
-    written = [path for path in tmp_path.rglob("*.ipynb")]
+    written = list(tmp_path.rglob("*.ipynb"))
     assert [path.is_relative_to(out) for path in written] == [True]
     assert "leads out" in kept[0].oddity
 

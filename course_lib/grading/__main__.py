@@ -21,21 +21,33 @@ from pathlib import Path
 
 from . import batch, feedback, table
 from .collect import collect
-from .marks import Limits, grade_one
+from .marks import Limits, grade_one, unit_of
 from .names import filename, readable
+from .read import cells_of, sheet
 from .results import Results, write
+from .sandbox import refusal
 
-DONE, FAILED, PERSON = 0, 1, 3
+DONE, FAILED, MISUSED, PERSON = 0, 1, 2, 3
 ROOT = Path(__file__).parents[2]
 
 
+class Misused(Exception):
+    """What was asked for makes no sense; the text says why."""
+
+
 def main(arguments=None):
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a screen that lacks the letters of a name must not end the grading
+            stream.reconfigure(errors="replace")
     options = parser().parse_args(arguments)
     try:
         return options.run(options)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return FAILED
+    except Misused as error:
+        print(error, file=sys.stderr)
+        return MISUSED
     except KeyboardInterrupt:
         print("Stopped. What is graded is kept; the same command goes on from there.", file=sys.stderr)
         return FAILED
@@ -45,41 +57,52 @@ def main(arguments=None):
 
 
 def grade(options):
-    unit, store = options.unit, Results(Path(options.out) / options.unit)
-    submissions, others = batch.found(options.submissions, unit)
+    name = options.key or options.unit
+    unit, store = unit_of(name), Results(Path(options.out) / options.unit)
+    submissions, others = batch.found(options.submissions, options.unit)
     for path in others:
         say(f"left out, not a notebook: {path}")
     if not submissions:
         raise ValueError("no notebook in " + ", ".join(options.submissions))
+    if options.key and Path(options.key).stem != options.unit:
+        raise Misused(f"the key must be that of {options.unit}; got {options.key}")
+    if why := "" if options.dask else refusal(options.sandbox):
+        raise ValueError(why)
     seed = store.seed(options.seed)
-    judge = partial(
-        grade_one, unit=unit, sandbox=options.sandbox, seed=seed, limits=Limits(cell=options.seconds), key=options.key
-    )
     rows, fresh = {}, []
     for submission in submissions:
         known = store.find(submission.learner)
-        if known and batch.still_holds(known, submission, judge):
+        if batch.still_holds(known, submission, unit.hash, seed):
             rows[submission.learner] = table.summary(known)
         else:
             fresh.append(submission)
     if rows:
         say(f"{len(rows)} of {len(submissions)} are graded already")
-    with workers(options) as (executor, ahead):
-        for submission, outcome in batch.graded(fresh, judge, executor, ahead):
-            result = store.put(batch.result_of(submission, outcome, unit, seed))
-            rows[submission.learner] = row = table.summary(result)
-            write(page_of(store, result), feedback.page(result))
-            say(
-                f"[{len(rows)}/{len(submissions)}] {row['learner']}  {table.number(row['marks'])} of "
-                f"{table.number(row['of'])}  {result['seconds']:.1f} s  {row['reasons']}".rstrip()
-            )
+    screen = sys.stderr  # a check that runs in another thread may redirect what is printed meanwhile
+    judge = partial(grade_one, unit=name, sandbox=options.sandbox, seed=seed, limits=Limits(cell=options.seconds))
+    for submission, outcome in outcomes(fresh, judge, options):
+        result = store.put(batch.result_of(submission, outcome, unit) | {"unit": options.unit, "seed": seed})
+        rows[submission.learner] = row = table.summary(result)
+        write(page_of(store, result), feedback.page(result))
+        say(f"[{len(rows)}/{len(submissions)}] {table.line(row)}  {result['seconds']:.1f} s", screen)
     write(store.folder / "marks.csv", table.comma_separated(store))
     if options.gradebook:
         to_gradebook(options, store)
     for line in table.lines([rows[submission.learner] for submission in submissions]):
         print(line)
     print(f"Marks: {store.folder / 'marks.csv'}. Feedback: {store.folder / 'feedback'}.")
-    return PERSON if any(row["open"] or row["state"] != "graded" for row in rows.values()) else DONE
+    return ending(rows.values())
+
+
+def ending(rows):
+    return PERSON if any(row["open"] or row["state"] != "graded" for row in rows) else DONE
+
+
+def outcomes(submissions, judge, options):
+    """Pairs (submission, result or exception), as they are done; those without a notebook come first."""
+    yield from ((one, one.reason) for one in submissions if one.path is None)
+    with workers(options) as (executor, ahead):
+        yield from batch.graded((one for one in submissions if one.path), judge, executor, ahead)
 
 
 @contextmanager
@@ -99,16 +122,17 @@ def page_of(store, result):
     return store.folder / "feedback" / f"{filename(result['learner'])}.html"
 
 
-def to_gradebook(options, results):
+def to_gradebook(options, store):
     from . import gradebook
 
-    cells = gradebook.cells_of(options.key or solution(options.unit))
-    count = gradebook.fill(options.gradebook, options.unit, cells, results)
+    name = options.key or options.unit
+    count = gradebook.fill(options.gradebook, options.unit, cells_of(name), store)
+    gradebook.lay_beside(options.gradebook, options.unit, cells_of(name), sheet(name), store)
     say(f"{count} learners are in the gradebook {options.gradebook}")
 
 
-def say(text):
-    print(readable(text), file=sys.stderr, flush=True)
+def say(text, stream=None):
+    print(text, file=stream or sys.stderr, flush=True)
 
 
 # make, collect, export
@@ -119,7 +143,7 @@ def make(options):
 
     out = Path(options.out or ROOT / "exercises")
     if options.seed and not options.out:
-        raise ValueError("a variant needs --out, a folder that learners cannot see")
+        raise Misused("a variant needs --out, a folder that learners cannot see")
     for unit in options.units or sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb")):
         if options.seed:
             sheet, key, told = variant(solution(unit), options.seed)
@@ -157,7 +181,7 @@ def export(options):
     if options.gradebook:
         from . import gradebook
 
-        to_gradebook(options, results)
+        to_gradebook(options, store)
         by_hand = gradebook.by_hand(options.gradebook, options.unit)
         results = [gradebook.with_hand(result, by_hand) for result in results]
     text = table.comma_separated(results)
@@ -167,7 +191,7 @@ def export(options):
         write(options.csv, text)
     for result in results if options.feedback else ():
         write(Path(options.feedback) / page_of(store, result).name, feedback.page(result))
-    return PERSON if any(row["open"] or row["state"] != "graded" for row in map(table.summary, results)) else DONE
+    return ending(map(table.summary, results))
 
 
 # The command line

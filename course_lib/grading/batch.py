@@ -1,5 +1,6 @@
 """A class's submissions: which there are, and the grading of all of them by any executor."""
 
+import hashlib
 import os
 import stat
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -7,7 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from .marks import Limits, blank_mark
+from .marks import graded as graded_cells
 from .names import filename, readable
+from .read import Unreadable, contents
 
 NOTEBOOK = ".ipynb"
 
@@ -29,13 +33,13 @@ def found(paths, unit):
     Returns (list of Submission, list of what else lies there).
     """
     every, others = {}, []
-    for path in map(Path, paths):
+    for path in (Path(path).absolute() for path in paths):
         entries = sorted(path.iterdir()) if path.is_dir() and not path.is_symlink() else [path]
         for entry in entries:
             if is_folder(entry):
                 every.setdefault(readable(entry.name), []).append(inside(entry, unit))
             elif entry.suffix == NOTEBOOK:
-                owner = entry.absolute().parent.name if entry.stem == unit else entry.stem
+                owner = entry.parent.name if entry.stem == unit else entry.stem
                 every.setdefault(readable(owner), []).append((entry, ""))
             elif entry.is_symlink():
                 every.setdefault(readable(entry.name), []).append((None, "a link is not followed"))
@@ -84,20 +88,30 @@ def told_apart(submissions):
     ]
 
 
+def still_holds(known, submission, checks, seed):
+    """Whether a stored result is that of these very bytes, these checks and this seed."""
+    if known is None or submission.path is None or known["checks"] != checks or known["seed"] != seed:
+        return False
+    try:
+        return known["sha256"] == hashlib.sha256(contents(submission.path, Limits().file)).hexdigest()
+    except Unreadable:
+        return False
+
+
 def ungraded(submission, unit, reason):
-    """The result of a submission that could not be graded: never a zero, always the reason."""
-    return {
-        "learner": submission.learner,
-        "file": str(submission.path or ""),
-        "sha256": "",
-        "unit": unit,
-        "checks": "",
-        "state": "needs a person",
-        "reasons": [reason],
-        "seconds": 0.0,
-        "marks": [],
-        "texts": {},
-    }
+    """The result of a submission that could not be graded: never a zero, always the reason. unit: a marks.Unit."""
+    marks = [blank_mark(cell, unit) | {"note": reason} for cell in graded_cells(unit)]
+    result = {"learner": submission.learner, "file": str(submission.path or ""), "sha256": "", "checks": unit.hash}
+    return result | {"state": "needs a person", "reasons": [reason], "seconds": 0.0, "marks": marks, "texts": {}}
+
+
+def result_of(submission, outcome, unit):
+    """The result to keep. outcome: what grade_one gave, an exception, or the reason why there is nothing to grade."""
+    if isinstance(outcome, BaseException):
+        outcome = f"Grading failed, which is no fault of the submission: {type(outcome).__name__}: {outcome}"
+    if isinstance(outcome, str):
+        return ungraded(submission, unit, outcome)
+    return {**outcome, "learner": submission.learner}
 
 
 def graded(submissions, grade, executor, ahead):
@@ -115,11 +129,3 @@ def graded(submissions, grade, executor, ahead):
         done, _ = wait(under_way, return_when=FIRST_COMPLETED)
         for future in done:
             yield under_way.pop(future), future.exception() or future.result()
-
-
-def result_of(submission, outcome, unit, seed):
-    """The result to keep: what came of the grading, or, if that failed, a reason for a person to look."""
-    if isinstance(outcome, BaseException):
-        reason = f"grading failed, which is no fault of the submission: {type(outcome).__name__}: {outcome}"
-        return {**ungraded(submission, unit, reason), "seed": None}
-    return {**outcome, "learner": submission.learner, "seed": seed}

@@ -39,7 +39,7 @@ STATES = {
 def page(result):
     """The page of a result, as text. Whatever a learner wrote is escaped; no input and no expected value is in it."""
     total = summary(result)
-    if result["marks"]:
+    if total["marks"] is not None:
         said = f"{number(total['marks'])} of {number(total['of'])} points"
         said += f", and {number(total['open'])} still open." if total["open"] else "."
     else:

@@ -3,13 +3,21 @@
 Only this module touches the database. What a person has entered there, marks, extra points, comments, is never changed.
 """
 
+import hashlib
 import json
+import os
+import sysconfig
+import warnings
 from datetime import datetime
+from html import escape
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
+from .marks import Limits
 from .names import filename
+from .read import Unreadable, contents, submission
+from .results import write
 from .table import OPEN
 
 
@@ -18,12 +26,13 @@ def fill(file, unit, cells, results):
 
     file: the path of nbgrader's gradebook.db, made if it is not there.
     unit: the name of the assignment and of its notebook.
-    cells: the graded and answer cells of the sheet, as dicts with nbgrader's metadata and the cell_type.
+    cells: the cells of the sheet, as in its file.
     results: any iterable of results. A learner's id is the name of his folder.
     Returns the number of learners written.
     """
     count = 0
-    with Gradebook(f"sqlite:///{file}") as book:
+    with warnings.catch_warnings(), opened(file) as book:
+        warnings.filterwarnings("ignore", "Object of type", module="nbgrader")  # its own way of adding a submission
         declare(book, unit, cells)
         for result in results:
             enter(book, unit, result)
@@ -31,16 +40,23 @@ def fill(file, unit, cells, results):
     return count
 
 
+def opened(file):
+    scripts = sysconfig.get_path("scripts")  # where alembic is, which nbgrader calls by its name
+    if scripts not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+    return Gradebook(f"sqlite:///{file}")
+
+
 def declare(book, unit, cells):
     """Tells the gradebook which cells the sheet has, and how many points each is worth."""
     book.update_or_create_assignment(unit)
     book.update_or_create_notebook(unit, unit)
-    for cell in cells:
-        name = cell["grade_id"]
-        if cell.get("grade"):
-            given = {"max_score": cell["points"], "cell_type": cell["cell_type"]}
+    for cell in filter(id_of, cells):
+        name, mark = id_of(cell), cell["metadata"]["nbgrader"]
+        if mark["grade"]:
+            given = {"max_score": mark["points"], "cell_type": cell["cell_type"]}
             book.update_or_create_grade_cell(name, unit, unit, **given)
-        if cell.get("solution"):
+        if mark["solution"]:
             book.update_or_create_solution_cell(name, unit, unit)
 
 
@@ -48,10 +64,10 @@ def enter(book, unit, result):
     """One learner's marks, in one transaction."""
     student = filename(result["learner"])
     book.update_or_create_student(student)
-    submission = book.update_or_create_submission(unit, student)
+    handed_in = book.update_or_create_submission(unit, student)
     when = datetime.strptime(result["graded"], "%Y-%m-%d %H:%M:%S")
-    again, submission.timestamp = submission.timestamp != when, when
-    notebook = submission.notebooks[0]
+    again, handed_in.timestamp = handed_in.timestamp != when, when
+    notebook = handed_in.notebooks[0]
     marks = {mark["id"]: mark for mark in result["marks"]}
     for grade in notebook.grades:
         mark = marks.get(grade.name)
@@ -65,22 +81,52 @@ def enter(book, unit, result):
     book.db.commit()
 
 
-def cells_of(path):
-    """nbgrader's metadata of a sheet's answer and graded cells, from its solution or key, with their cell_type."""
-    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    marked = [(cell["metadata"].get("nbgrader"), cell["cell_type"]) for cell in cells]
-    return [{**mark, "cell_type": kind} for mark, kind in marked if mark]
+def id_of(cell):
+    return cell["metadata"].get("nbgrader", {}).get("grade_id")
+
+
+def lay_beside(file, unit, cells, ours, results):
+    """Writes what nbgrader's formgrader shows to who grades by hand: autograded/<learner>/<unit>/<unit>.ipynb.
+
+    It is our sheet with the learner's words in it; nothing is run. cells: as in the file of the sheet. ours: the same,
+    as read.sheet gives them.
+    """
+    for result in results:
+        words = {**answers(result, ours), **result["texts"]}
+        filled = [filled_in(cell, words.get(id_of(cell))) for cell in cells]
+        text = json.dumps({"cells": filled, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False)
+        write(Path(file).absolute().parent / "autograded" / filename(result["learner"]) / unit / f"{unit}.ipynb", text)
+
+
+def answers(result, ours):
+    """{grade_id: code} of the file that was graded, if it is still there and still the same."""
+    try:
+        data = contents(result["file"], Limits().file)
+        if hashlib.sha256(data).hexdigest() != result["sha256"]:
+            return {}
+        return {name: "\n\n".join(sources) for name, sources in submission(data, ours).answers.items()}
+    except Unreadable:
+        return {}
+
+
+def filled_in(cell, words):
+    """A cell of the sheet with a learner's words; in a text nothing is left that a browser would follow or run."""
+    if words is None:
+        return cell
+    if cell["cell_type"] == "markdown":
+        words = escape(words, quote=False).replace("](", "] (").replace("]:", "] :")
+    return {**cell, "source": words}
 
 
 def by_hand(file, unit):
     """{learner's id: {grade_id: (score or None, comment or None)}}: what people have entered in a gradebook."""
     entered = {}
-    with Gradebook(f"sqlite:///{file}") as book:
-        for submission in book.assignment_submissions(unit):
-            for notebook in submission.notebooks:
+    with opened(file) as book:
+        for handed_in in book.assignment_submissions(unit):
+            for notebook in handed_in.notebooks:
                 scores = {grade.name: grade.score for grade in notebook.grades if settled(grade)}
                 words = {comment.name: comment.manual_comment for comment in notebook.comments}
-                entered[submission.student.id] = {
+                entered[handed_in.student.id] = {
                     name: (scores.get(name), words.get(name)) for name in scores.keys() | words.keys()
                 }
     return entered

@@ -3,19 +3,22 @@
 import csv
 import io
 
+from .names import readable
+
 OPEN = ("by hand", "needs a person")
 
 
 def summary(result):
-    """A result in a line: learner, state, marks so far, points still open, points in all, reasons."""
+    """A result in a line: learner, state, marks so far (None if all is open), points open, points in all, reasons."""
     marks = result["marks"]
+    settled = [mark["marks"] for mark in marks if mark["state"] not in OPEN]
     return {
         "learner": result["learner"],
         "state": result["state"],
-        "marks": sum(mark["marks"] for mark in marks if mark["state"] not in OPEN) if marks else None,
+        "marks": sum(settled) if settled else None,
         "open": sum(mark["points"] for mark in marks if mark["state"] in OPEN),
         "of": sum(mark["points"] for mark in marks),
-        "reasons": "; ".join(result["reasons"]),
+        "reasons": readable("; ".join(result["reasons"])),
     }
 
 
@@ -27,10 +30,13 @@ def lines(rows):
     """The lines of the table on the screen, from summaries."""
     width = max([7, *(len(row["learner"]) for row in rows)])
     yield f"{'learner':{width}}  marks   open     of"
-    for row in rows:
-        told = row["reasons"] or ("" if row["state"] == "graded" else row["state"])
-        numbers = "  ".join(f"{number(row[column]):>5}" for column in ("marks", "open", "of"))
-        yield f"{row['learner']:{width}}  {numbers}  {told}".rstrip()
+    yield from (line(row, width) for row in rows)
+
+
+def line(row, width=0):
+    told = row["reasons"] or ("" if row["state"] == "graded" else row["state"])
+    numbers = "  ".join(f"{number(row[column]):>5}" for column in ("marks", "open", "of"))
+    return f"{row['learner']:{width}}  {numbers}  {told}".rstrip()
 
 
 def comma_separated(results):

@@ -182,9 +182,11 @@ def told(cells, unit):
 # The key
 
 
-def hidden(key):
-    """{name of a check: [Property, ...]} of a variant, from the notebook that is its key, as a dict."""
-    variant = key["metadata"]["variant"]
+def hidden(path):
+    """{name of a check: [Property, ...]} of a variant, from its key, the path of a notebook; {} if it is not one."""
+    variant = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("variant")
+    if variant is None:
+        return {}
     keyed, p = table(variant["unit"])["KEYED"], variant["parameters"]
     return {name: judge.properties(variant["answers"].get(name), p) for name, judge in keyed.items()}
 

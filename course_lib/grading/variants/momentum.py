@@ -61,7 +61,7 @@ PARAMETERS = {
     "spelled": lambda rng, p: SPELLINGS[p["spelling"]][0],
     "velocity": lambda rng, p: SPELLINGS[p["spelling"]][1],
     "moved": lambda rng, p: SPELLINGS[p["spelling"]][2],
-    "speed_rate": choice(0.002, 0.003, 0.004, 0.02, 0.05),
+    "speed_rate": choice(0.001, 0.003, 0.005, 0.03, 0.05),
     "speed_beta": choice(0.8, 0.9, 0.96, 0.98, 0.99),
     "edge_curvature": choice(2, 3, 5, 6, 8),
     "edge_beta": choice(0.2, 0.4, 0.6, 0.7, 0.8),

@@ -1,0 +1,294 @@
+"""The command line of grading, with a grader that needs no sandbox: what it keeps, tells, and ends with."""
+
+import csv
+import hashlib
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import __main__ as cli
+from course_lib.grading import batch, marks, table
+from course_lib.grading.results import Results, write
+
+UNIT = "04_momentum"
+OURS = marks.unit_of(UNIT)
+COMMANDS = ("grade", "make", "collect", "export")
+
+
+class Grader:
+    """In the place of grade_one: full marks for what says "right", else what it says; it counts its calls."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, path, unit, *, sandbox, seed, limits):
+        self.calls.append(path)
+        data = Path(path).read_bytes()
+        if data == b"boom":
+            raise RuntimeError("the cluster fell over")
+        result = {"learner": "?", "file": path, "sha256": hashlib.sha256(data).hexdigest(), "unit": "?",
+                  "checks": OURS.hash, "state": "graded", "reasons": [], "seconds": 0.1, "texts": {}}  # fmt: skip
+        result["marks"] = [marks.blank_mark(cell, OURS) | {"state": "graded", "marks": cell.points * (data == b"right")}
+                           for cell in marks.graded(OURS)]  # fmt: skip
+        if data == b"text":
+            result["marks"][0] |= {"state": "by hand", "marks": None}
+        if data == b"odd":
+            result |= {"state": "needs a person", "reasons": ["its cells are gone"]}
+        return result
+
+
+@pytest.fixture
+def grader(monkeypatch):
+    fake = Grader()
+    monkeypatch.setattr(cli, "grade_one", fake)
+    monkeypatch.setattr(cli, "refusal", lambda name: "")
+    return fake
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        try:
+            code = cli.main(arguments)
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def hand_in(folder, answers):
+    for learner, text in answers.items():
+        write(folder / learner / f"{UNIT}.ipynb", text)
+    return folder
+
+
+def marks_of(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return {row["learner"]: row for row in csv.DictReader(file)}
+
+
+# Words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(command, run):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert f"python -m course_lib.grading {command} " in out or f"python -m course_lib.grading {command}\n" in out
+    assert "Traceback" not in out
+
+
+def test_the_help_tells_what_the_ends_mean(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(word in out for word in (*COMMANDS, "0 if", "3 if", "1 if", "2 if"))
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("mark",), ("grade",), ("grade", UNIT), ("grade", "99_none", "x"), ("grade", UNIT, "x", "-j", "0"),
+    ("grade", UNIT, "x", "--sandbox", "box"), ("make", UNIT, "--seed", "s"), ("grade", UNIT, ".", "--seed", "x"),
+])  # fmt: skip
+def test_called_wrongly_it_ends_with_2_and_a_reason(arguments, run):
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert err
+
+
+def test_with_nothing_to_grade_it_fails_and_says_so(run, grader, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("grade", UNIT, "empty")
+    assert code == 1
+    assert "no notebook in empty" in err
+
+
+def test_without_a_sandbox_it_grades_nothing(run, grader, monkeypatch, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right"})
+    monkeypatch.setattr(cli, "refusal", lambda name: f"There is no {name} here. Install it.")
+    code, _, err = run("grade", UNIT, "in")
+    assert (code, grader.calls) == (1, [])
+    assert "There is no bwrap here. Install it." in err
+
+
+# Grading
+
+
+def test_a_class_is_graded(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "wrong"})
+    code, out, err = run("grade", UNIT, "in", "-j", "2")
+    assert code == 0
+    assert [line.split()[:4] for line in out.splitlines()[1:3]] == [["anna", "24", "0", "24"], ["bob", "0", "0", "24"]]
+    assert "[1/2]" in err
+    assert "[2/2]" in err
+    rows = marks_of(tmp_path / "graded" / UNIT / "marks.csv")
+    assert (rows["anna"]["marks"], rows["anna"]["check-ema"], rows["bob"]["marks"]) == ("24", "2", "0")
+    assert sorted(path.name for path in (tmp_path / "graded" / UNIT / "feedback").iterdir()) == [
+        "anna.html",
+        "bob.html",
+    ]
+
+
+@pytest.mark.parametrize(("text", "told"), [("text", "2"), ("odd", "its cells are gone"), ("boom", "fell over")])
+def test_something_for_a_person_ends_with_3_and_harms_nobody(text, told, run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "eve": text})
+    code, out, _ = run("grade", UNIT, "in")
+    assert code == 3
+    assert told in next(line for line in out.splitlines() if line.startswith("eve"))
+    rows = marks_of(tmp_path / "graded" / UNIT / "marks.csv")
+    assert rows["anna"]["marks"] == "24"
+    assert rows["eve"]["check-ema"] == ("0" if text == "odd" else "")
+
+
+def test_what_cannot_be_graded_is_no_zero(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right"})
+    (tmp_path / "in" / "bob").mkdir()
+    (tmp_path / "in" / "carl").mkdir()
+    (tmp_path / "in" / "carl" / "essay.docx").write_text("e")
+    (tmp_path / "in" / "dora").symlink_to(tmp_path / "in" / "anna")
+    code, out, _ = run("grade", UNIT, "in")
+    assert code == 3
+    rows = marks_of(tmp_path / "graded" / UNIT / "marks.csv")
+    assert {name: (row["marks"], row["open"], row["reasons"]) for name, row in rows.items()} == {
+        "anna": ("24", "0", ""),
+        "bob": ("", "24", "the folder is empty"),
+        "carl": ("", "24", "no notebook in the folder; it holds: essay.docx"),
+        "dora": ("", "24", "a link is not followed"),
+    }
+    assert len(grader.calls) == 1
+    assert "carl" in out
+
+
+def test_a_second_run_grades_only_what_is_new(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "wrong"})
+    run("grade", UNIT, "in")
+    hand_in(tmp_path / "in", {"bob": "right", "carl": "right"})
+    code, out, err = run("grade", UNIT, "in", "--resume")
+    assert code == 0
+    assert "1 of 3 are graded already" in err
+    assert len(grader.calls) == 4
+    assert [line.split()[1] for line in out.splitlines()[1:4]] == ["24", "24", "24"]
+    run("grade", UNIT, "in", "--seed", "7")
+    assert len(grader.calls) == 7, "other inputs are other marks"
+
+
+def test_the_seed_is_drawn_once_and_kept(tmp_path):
+    seed = Results(tmp_path / "a").seed()
+    assert Results(tmp_path / "a").seed() == seed != Results(tmp_path / "b").seed()
+    assert Results(tmp_path / "a").seed(5) == Results(tmp_path / "a").seed() == 5
+
+
+def test_a_part_of_the_class_keeps_the_marks_of_the_others(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "wrong"})
+    run("grade", UNIT, "in")
+    run("grade", UNIT, f"in/anna/{UNIT}.ipynb")
+    assert set(marks_of(tmp_path / "graded" / UNIT / "marks.csv")) == {"anna", "bob"}
+
+
+def test_two_submissions_of_one_name_are_for_a_person(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "right"})
+    hand_in(tmp_path / "late", {"anna": "wrong"})
+    code, out, _ = run("grade", UNIT, "in", "late")
+    assert code == 3
+    assert "several submissions with this name" in out
+    assert marks_of(tmp_path / "graded" / UNIT / "marks.csv")["bob"]["marks"] == "24"
+
+
+def test_not_too_many_are_under_way(tmp_path):
+    lock, asked, done = threading.Lock(), [], []
+
+    def submissions():
+        for i in range(50):
+            with lock:
+                asked.append(i)
+                assert len(asked) - len(done) <= 5
+            yield batch.Submission(str(i), i)
+
+    with ThreadPoolExecutor(2) as executor:
+        for submission, outcome in batch.graded(submissions(), int, executor, 4):
+            assert submission.learner == str(outcome)
+            with lock:
+                done.append(outcome)
+    assert sorted(done) == list(range(50))
+
+
+# What is kept
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"a": 1}'])
+def test_a_result_that_is_not_whole_counts_as_none(text, tmp_path):
+    store = Results(tmp_path)
+    store.path("anna").write_text(text)
+    assert store.find("anna") is None
+    assert list(store) == []
+
+
+def test_a_result_is_written_in_one_stroke(tmp_path, monkeypatch):
+    write(tmp_path / "x", "old")
+
+    def die(descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", die)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "x", "new")
+    assert (tmp_path / "x").read_text() == "old"
+
+
+def test_a_name_of_any_kind_has_its_own_result(tmp_path):
+    store = Results(tmp_path)
+    everybody = ["anna", "../anna", "a/b", "a_b", "<script>", "x" * 400, "Müller", "M\udcfcller", ".", "con"]
+    for i, learner in enumerate(everybody):
+        store.put({"learner": learner, "i": i})
+    assert [store.find(learner)["i"] for learner in everybody] == list(range(len(everybody)))
+    assert len(list(store)) == len(everybody)
+    assert all(path.parent == tmp_path / "results" for path in tmp_path.rglob("*.json"))
+
+
+# The table
+
+
+def result(learner, state="graded", **changed):
+    cells = [marks.blank_mark(cell, OURS) | {"state": state, "marks": cell.points} for cell in marks.graded(OURS)]
+    return {"learner": learner, "file": "f", "state": state, "reasons": [], "marks": cells, "texts": {}, **changed}
+
+
+def test_a_spreadsheet_takes_no_name_for_a_formula():
+    names = ["=HYPERLINK(1)", "+1", "-1", "@x", "a,b", 'a"b', "a\nb"]
+    text = table.comma_separated(result(name) for name in names)
+    read = [row[0] for row in csv.reader(text.splitlines())][1:]
+    assert read == ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "a,b", 'a"b', "a b"]
+
+
+def test_points_still_open_are_no_zeros():
+    row = table.summary(result("anna", "needs a person"))
+    assert (row["marks"], row["open"], row["of"]) == (None, 24, 24)
+
+
+# Export
+
+
+def test_export_writes_the_same_table(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "wrong"})
+    run("grade", UNIT, "in")
+    code, out, _ = run("export", UNIT)
+    assert code == 0
+    assert out == (tmp_path / "graded" / UNIT / "marks.csv").read_text()
+    assert run("export", UNIT, "--csv", "m.csv", "--feedback", "pages")[0] == 0
+    assert (tmp_path / "m.csv").read_text() == out
+    assert (tmp_path / "pages" / "anna.html").exists()
+    assert run("export", "00_race_first")[0] == 1
+
+
+def test_make_makes_the_sheets_byte_for_byte(run, tmp_path):
+    code, out, _ = run("make", UNIT, "--out", "sheets")
+    assert code == 0
+    assert f"{UNIT}.ipynb" in out
+    assert (tmp_path / "sheets" / f"{UNIT}.ipynb").read_bytes() == (
+        cli.ROOT / "exercises" / f"{UNIT}.ipynb"
+    ).read_bytes()
+    json.loads((tmp_path / "sheets" / f"{UNIT}.ipynb").read_text())

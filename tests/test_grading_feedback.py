@@ -1,0 +1,92 @@
+"""What a learner gets back: everything that helps, nothing that gives away, and nothing that runs."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from course_lib.grading import feedback, marks
+
+OURS = marks.unit_of("04_momentum")
+EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'>&amp;{title}%s"
+
+
+def mark(cell, state="graded", share=1.0, **changed):
+    given = {"state": state, "marks": None if state in ("by hand", "needs a person") else cell.points * share}
+    return marks.blank_mark(cell, OURS) | given | changed
+
+
+def result(cells, **changed):
+    return {
+        "learner": "anna",
+        "unit": "04_momentum",
+        "state": "graded",
+        "reasons": [],
+        "marks": cells,
+        "texts": {},
+    } | changed
+
+
+class Page(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text, self.attributes = [], "", []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_what_was_right_what_failed_and_where_to_read_again():
+    cell = marks.graded(OURS)[0]
+    tried = [{"says": "it forgets what is old", "held": True}, {"says": "it is corrected", "held": False}]
+    page = Page(feedback.page(result([mark(cell, share=0.5, properties=tried, section="2. A memory")])))
+    assert "1 of 2 points." in page.text
+    assert "4.1 A running mean and its slow start" in page.text
+    assert re.search("✓\\s+it forgets what is old", page.text)
+    assert re.search("✗\\s+it is corrected", page.text)
+    assert "Read again: 2. A memory" in page.text
+
+
+def test_who_has_all_is_sent_nowhere():
+    cell = marks.graded(OURS)[0]
+    assert "Read again" not in feedback.page(result([mark(cell, section="2. A memory")]))
+
+
+@pytest.mark.parametrize(("state", "words"), [
+    ("blank", "Still blank."), ("by hand", "A person reads this one"), ("needs a person", "a person looks at it"),
+])  # fmt: skip
+def test_every_state_is_said(state, words):
+    cell = marks.graded(OURS)[0]
+    page = Page(feedback.page(result([mark(cell, state, 0.0)])))
+    assert words in page.text
+    assert ("open of 2" in page.text) == (state != "blank")
+
+
+def test_nothing_of_a_learner_runs_wherever_it_stands():
+    cell = marks.graded(OURS)[0]
+    one = mark(cell, note=EVIL, section=EVIL, share=0.5, properties=[{"says": EVIL, "held": False}], title=EVIL)
+    text = feedback.page(result([one], learner=EVIL, reasons=[EVIL], texts={cell.id: EVIL}))
+    page = Page(text)
+    assert not {"script", "img", "iframe", "a", "link"} & set(page.tags)
+    assert not any(name.startswith("on") or name in ("src", "href") for name, _ in page.attributes)
+    assert page.text.count(EVIL) == 7 + 1, "the title stands twice"
+    assert ("http-equiv", "Content-Security-Policy") in page.attributes
+    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+
+
+@pytest.mark.parametrize("text", ["\udcff", "\x00", "\u202e", "ü"])
+def test_any_character_can_be_written(text):
+    feedback.page(result([], learner=text, reasons=[text])).encode("utf-8")
+
+
+def test_a_file_that_cannot_be_read_is_no_zero():
+    page = Page(feedback.page(result([], state="needs a person", reasons=["The file is empty."])))
+    assert "The file is empty." in page.text
+    assert "0 of" not in page.text

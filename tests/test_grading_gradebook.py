@@ -1,0 +1,154 @@
+"""nbgrader's gradebook: the marks are in it, what waits for a person is flagged, what people enter is never changed."""
+
+import json
+
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from course_lib.grading import gradebook, marks, read, table
+from course_lib.grading.names import filename
+
+UNIT = "04_momentum"
+OURS, CELLS = marks.unit_of(UNIT), read.cells_of(UNIT)
+EVIL = (
+    "<script>steal()</script> $a < b$ [x](javascript:steal()) ![y](http://spy.example/y.png)\n\n[z]: javascript:steal()"
+)
+
+
+def result(learner, when="2026-03-01 10:00:00", **changed):
+    """A result with full marks but for one exercise, and a text to read."""
+    cells = [marks.blank_mark(cell, OURS) | {"marks": float(cell.points), "state": "graded"} for cell in
+             marks.graded(OURS)]  # fmt: skip
+    for mark in cells:
+        if mark["id"] == "check-ema":
+            mark |= {"marks": 1.25, "note": "the corrected mean"}
+        if mark["id"] == "critical-proof":
+            mark |= {"marks": None, "state": "by hand"}
+    return {"learner": learner, "file": "", "sha256": "", "state": "graded", "reasons": [], "graded": when,
+            "marks": cells, "texts": {"critical-proof": EVIL}} | changed  # fmt: skip
+
+
+def unread(learner):
+    cells = [marks.blank_mark(cell, OURS) for cell in marks.graded(OURS)]
+    return result(learner, state="needs a person", reasons=["it is empty"], marks=cells, texts={})
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A gradebook that nbgrader has just made: that takes it a second."""
+    file = tmp_path_factory.mktemp("course") / "gradebook.db"
+    gradebook.fill(file, UNIT, CELLS, [])
+    return file
+
+
+@pytest.fixture
+def file(empty, tmp_path):
+    file = tmp_path / "gradebook.db"
+    file.write_bytes(empty.read_bytes())
+    return file
+
+
+def fill(file, *results):
+    return gradebook.fill(file, UNIT, CELLS, results)
+
+
+def grade(book, learner, cell):
+    return book.find_grade(cell, UNIT, UNIT, filename(learner))
+
+
+def test_marks_and_flags_are_in_it(file):
+    assert fill(file, result("anna"), unread("bob")) == 2
+    with Gradebook(f"sqlite:///{file}") as book:
+        anna, bob = (book.find_submission(UNIT, learner) for learner in ("anna", "bob"))
+        assert (anna.score, anna.max_score, anna.needs_manual_grade) == (22.25, 24, True)
+        assert (bob.score, bob.needs_manual_grade) == (0, True)
+        flagged = [one.name for one in anna.notebooks[0].grades if one.needs_manual_grade]
+        assert flagged == ["critical-proof"]
+        assert all(one.needs_manual_grade and one.auto_score is None for one in bob.notebooks[0].grades)
+
+
+def test_filled_twice_nothing_changes(file):
+    fill(file, result("anna"))
+    with Gradebook(f"sqlite:///{file}") as book:
+        before = [one.to_dict() for one in book.find_submission(UNIT, "anna").notebooks[0].grades]
+    fill(file, result("anna"))
+    with Gradebook(f"sqlite:///{file}") as book:
+        assert [one.to_dict() for one in book.find_submission(UNIT, "anna").notebooks[0].grades] == before
+        assert len(book.students) == 1
+
+
+def by_hand(file, learner, cell, score, words=None):
+    with Gradebook(f"sqlite:///{file}") as book:
+        one = grade(book, learner, cell)
+        one.manual_score, one.needs_manual_grade = score, False
+        if words:
+            book.find_comment(cell, UNIT, UNIT, filename(learner)).manual_comment = words
+        book.db.commit()
+
+
+def test_what_a_person_entered_stays_and_comes_back(file):
+    fill(file, result("anna"), unread("bob"))
+    by_hand(file, "anna", "critical-proof", 0.5, "the case beta > 1 is missing")
+    by_hand(file, "bob", "check-ema", 2.0)
+    fill(file, result("anna"), unread("bob"))
+    entered = gradebook.by_hand(file, UNIT)
+    anna, bob = (gradebook.with_hand(one, entered) for one in (result("anna"), unread("bob")))
+    assert table.summary(anna)["marks"] == 22.75
+    assert table.summary(anna)["open"] == 0
+    assert next(mark["note"] for mark in anna["marks"] if mark["id"] == "critical-proof").startswith("the case")
+    assert (table.summary(bob)["marks"], table.summary(bob)["open"]) == (2, 22)
+
+
+def test_handed_in_again_a_mark_by_hand_is_to_be_looked_at_again(file):
+    fill(file, result("anna"))
+    by_hand(file, "anna", "critical-proof", 1.0)
+    fill(file, result("anna", when="2026-03-02 10:00:00"))
+    with Gradebook(f"sqlite:///{file}") as book:
+        one = grade(book, "anna", "critical-proof")
+        assert (one.manual_score, one.needs_manual_grade) == (1.0, True)
+    assert gradebook.by_hand(file, UNIT)["anna"].get("critical-proof", (None,))[0] is None
+
+
+@pytest.mark.parametrize(
+    "learner", ["../eve", "<script>", "a/b", "M\udcfcller", "x" * 300, "Robert'); DROP TABLE grade;--"]
+)
+def test_a_name_is_only_a_name(learner, file):
+    fill(file, result("anna"), result(learner))
+    gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result(learner)])
+    with Gradebook(f"sqlite:///{file}") as book:
+        assert {one.id for one in book.students} == {"anna", filename(learner)}
+        assert book.find_submission(UNIT, filename(learner)).score == 22.25
+    assert [path.parent.parent.name for path in file.parent.rglob("*.ipynb")] == [filename(learner)]
+
+
+def test_the_formgrader_has_a_page_to_read_on_which_nothing_runs(file):
+    fill(file, result("anna"))
+    gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result("anna")])
+    config = Config()
+    config.CourseDirectory.root = str(file.parent)
+    config.CourseDirectory.db_url = f"sqlite:///{file}"
+    course = CourseDirectory(config=config)
+    with_api = NbGraderAPI(course, config=config)
+    shown = [one["student"] for one in with_api.get_notebook_submissions(UNIT, UNIT)]
+    assert shown == ["anna"]
+    notebook = json.loads((file.parent / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb").read_text())
+    text = next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "critical-proof")
+    assert "&lt;script&gt;" in text
+    assert "$a &lt; b$" in text
+    assert not any(danger in text for danger in ("<", "](", "]:"))
+
+
+def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):
+    handed_in = tmp_path / "x.ipynb"
+    cells = [
+        {**cell, "source": "def ema(values, beta):\n    return 7"} if cell["id"] == "ema" else cell for cell in CELLS
+    ]
+    handed_in.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    known = marks.hashlib.sha256(handed_in.read_bytes()).hexdigest()
+    for sha256, code in ((known, "return 7"), ("another", "# Your lines here.")):
+        gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result("anna", file=str(handed_in), sha256=sha256)])
+        notebook = json.loads((file.parent / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb").read_text())
+        assert code in next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "ema")
