@@ -202,7 +202,7 @@ RIGHT = {
     ],
     "scaled": ["ABCEGH", "h, g, e, c, b, a"],
     "rotated": ["ACDFGH", "hgfdca"],
-    "stretched": ["EH", "he"],
+    "stretched": ["EH", ["h", "e"], "E, H."],
 }
 
 WRONG = {
@@ -248,6 +248,7 @@ WRONG = {
         (iterate(lambda v, w: v @ w, same, lambda w: w / np.linalg.norm(w)), "for a v of length 1"),
         (lambda product, start, steps: start @ product(start) / (start @ start), "the curvature along the start"),
         (iterate(lambda v, w: v), "this is the direction"),
+        (iterate(lambda v, w: np.linalg.norm(v)), "which is 1 by now"),
         (iterate(lambda v, w: (v @ w, v)), "return the number alone"),
         (greedy, "one more was asked for"),
         (
@@ -293,7 +294,8 @@ WRONG = {
         (whiten_by(T=True), "not new @ Q.T"),
         (whiten_by(ddof=1), "np.cov divides by n - 1"),
         (lambda train, new: whiten_by()(train, new + train.mean(axis=0)), "the mean has to go"),
-        (lambda train, new: whiten_by()(new, new) if len(new) > 2 else new * np.nan, "It warned"),
+        (lambda train, new: whiten_by()(new, new), "mean and covariance are those of train"),
+        (lambda train, new: whiten_by()(train, train), "the shape of new is to be kept"),
         (
             lambda train, new: (new - train.mean(axis=0)) @ np.linalg.inv(np.cov(train.T, bias=True)),
             "a root of it is needed",
@@ -304,6 +306,8 @@ WRONG = {
             ),
             "the triangle is to be transposed",
         ),
+        (lambda train, new: new - train.mean(axis=0), "nothing else yet"),
+        (conditioning.around_zero, "around the means"),
         (lambda train, new: whiten_by()(train, new)[:, :1], "the shape of new is to be kept"),
         (lambda train, new: whiten_by()(train, new) / len(train) ** 0.5, "divide by n"),
         (
@@ -326,6 +330,12 @@ WRONG = {
         (lambda B, s, y: bfgs(np.eye(len(s)), s, y), "B itself is not used"),
         (lambda B, s, y: np.linalg.inv(bfgs(B, s, y)), "B stands for its inverse"),
         (lambda B, s, y: bfgs(B, s, y) @ y, "a matrix of shape (2, 2)"),
+        (lambda B, s, y: bfgs(B, s, y) if s @ y < 0 else bfgs_without_refusal(B, s, y), "for s.y = 0"),
+        (lambda B, s, y: bfgs_without_refusal(B, s, y) if s @ y else B, "for s.y < 0"),
+        (lambda B, s, y: B + np.outer(s, s) / (s @ y), "both factors around B are missing"),
+        (lambda B, s, y: 0.5 * bfgs(B, s, y) + 0.5 * bfgs(B, s, y).T + np.eye(len(s)), "the secant condition"),
+        (conditioning.entry_by_entry, "multiplied by @"),
+        (conditioning.without_outer, "np.outer(s, y)"),
     ],
     "conjugate": [
         (cg_without_end, "0 is divided by 0"),
@@ -337,6 +347,10 @@ WRONG = {
         (lambda A, b, x, steps: np.linalg.solve(A, b), "this is the minimum itself"),
         (lambda A, b, x, steps: cg(A, b, x, steps + 1), "one line too far"),
         (lambda A, b, x, steps: cg(A, b, x, max(0, steps - 1)), "the last line is missing"),
+        (lambda A, b, x, steps: cg(A, -b, x, steps), "the gradient is H x - b"),
+        (lambda *a: cg(*a, far=lambda g, p, A: g @ p / (p @ A @ p)), "the sign of t"),
+        (lambda *a: cg(*a, far=lambda g, p, A: g @ g / (p @ p)), "the curvature along p below the line"),
+        (conditioning.never_renewed, "becomes the old one"),
         (lambda A, b, x, steps: cg(A, -b, -x, steps), "Wrong result"),
     ],
     "preconditioned": [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.checks import Blank, Check, answer, case, function, is_blank, numbers, order
+from course_lib.checks import Blank, Check, answer, case, function, is_blank, letters, numbers, order
 from course_lib.surfaces import quadratic_form, rosenbrock
 
 
@@ -201,6 +201,7 @@ power = function(
         (lambda *a: by_size(*a, max), "this is the most positive curvature; the one of largest size is asked for"),
         (lambda *a: abs(by_size(*a)), "the length of Hv is right but for its sign; v @ Hv has it"),
         (lambda *a: by_size(*a, min), "this is the smallest one"),
+        (lambda *a: 1.0, "this is the length of v, which is 1 by now: take v @ Hv"),
         (powers(lambda v, w: v), "this is the direction; the curvature along it is v @ Hv"),
         (powers(lambda v, w: (v @ w, v)), "return the number alone"),
     ],
@@ -212,6 +213,7 @@ power = function(
 
 UNITS = np.array([[1.0, 200.0], [2.0, 100.0], [3.0, 400.0], [6.0, 300.0]])
 NEW = np.array([[2.0, 250.0], [0.0, -100.0]])
+SHIFTED = np.array([[2.0, 250.0], [0.0, -100.0], [5.0, 400.0], [1.0, 300.0]])
 FLAT = np.array([[1.0, 7.0], [3.0, 7.0], [5.0, 7.0]])  # the second column is constant
 
 
@@ -306,6 +308,7 @@ def spread_of(whiten, train, new):
 def whitening(matrix, center=lambda train, new: train, seen=lambda train, new: train):
     """Whitening from a matrix W of the covariance: (new - mean) W."""
 
+    @np.errstate(all="ignore")
     def whiten(train, new):
         S = np.atleast_2d(np.cov(seen(train, new).T, bias=True))
         return (new - center(train, new).mean(axis=0)) @ matrix(S, len(train))
@@ -323,17 +326,22 @@ def spectral(change, turn=True, transposed=False):
     return matrix
 
 
+def around_zero(train, new):
+    """Whitening by the mean of x xᵀ instead of the covariance."""
+    values, Q = np.linalg.eigh(train.T @ train / len(train))
+    return (new - train.mean(axis=0)) @ (Q * values**-0.5)
+
+
 by_triangle = whitening(lambda S, n: np.linalg.inv(np.linalg.cholesky(S)).T)
 
 whiten = function(
     "7.3 Standardise and whiten: whiten",
     by_triangle,
     [
-        case("two units", UNITS, NEW),
-        case("one new row", UNITS, NEW[:1]),
-        case("two columns nearly the same", np.array([[1.0, 1.1], [2.0, 1.9], [4.0, 4.2], [0.0, 0.1]]), NEW / 100),
+        case("two units", UNITS, SHIFTED),
+        case("two columns nearly the same", np.array([[1.0, 1.1], [2.0, 1.9], [4.0, 4.2], [0.0, 0.1]]), SHIFTED / 100),
     ],
-    fresh=lambda rng: case("", rng.normal(size=(9, 3)) @ rng.normal(size=(3, 3)) + 2, rng.normal(size=(2, 3))),
+    fresh=lambda rng: case("", rng.normal(size=(9, 3)) @ rng.normal(size=(3, 3)) + 2, rng.normal(size=(5, 3))),
     use=spread_of,
     parts=("mean of the whitened columns", "covariance of the whitened columns", "products between new rows"),
     mistakes=[
@@ -350,7 +358,9 @@ whiten = function(
             "rows of data meet columns of Q: new @ Q, not new @ Q.T",
         ),
         (whitening(spectral(lambda v: v**-0.5, turn=False)), "the roots belong to the axes of the ellipse: turn first"),
-        (lambda train, new: new @ spectral(lambda v: v**-0.5)(np.cov(train.T, bias=True), 0), "the mean has to go"),
+        (whitening(spectral(lambda v: v**-0.5), lambda train, new: 0 * train), "the mean has to go"),
+        (whitening(lambda S, n: np.eye(len(S))), "it is centred, and nothing else yet"),
+        (around_zero, "the covariance is that around the means: take them out before the products as well"),
         (
             whitening(spectral(lambda v: v**-0.5), lambda train, new: new, lambda train, new: new),
             "mean and covariance are those of train, for the new rows as well",
@@ -383,14 +393,12 @@ def by_inverse(B, s, y):
     return np.linalg.inv(H + np.outer(y, y) / (y @ s) - np.outer(Hs, Hs) / (s @ Hs))
 
 
-def sandwich(left, right, added, skips=True):
-    """left(s, y) B right(s, y) + added(s, y)."""
+def sandwich(left, right, added, keeps=lambda s, y: not s @ y > 0):
+    """left(s, y) B right(s, y) + added(s, y), but B itself where it keeps it."""
 
+    @np.errstate(all="ignore")
     def update(B, s, y):
-        if skips and not s @ y > 0:
-            return B.copy()
-        with np.errstate(all="ignore"):
-            return left(s, y) @ B @ right(s, y) + added(s, y)
+        return B.copy() if keeps(s, y) else left(s, y) @ B @ right(s, y) + added(s, y)
 
     return update
 
@@ -404,15 +412,55 @@ def rank_one(a, by=lambda s, y: s @ y):
     return lambda *sy: np.outer(sy[a], sy[a]) / by(*sy)
 
 
+@np.errstate(all="ignore")
 def symmetric_rank_one(B, s, y):
     u = s - B @ y
     return B + np.outer(u, u) / (u @ y) if s @ y > 0 else B.copy()
 
 
+@np.errstate(all="ignore")
 def dfp(B, s, y):
     """The update of Davidon, Fletcher and Powell."""
     By = B @ y
     return B + np.outer(s, s) / (s @ y) - np.outer(By, By) / (y @ By) if s @ y > 0 else B.copy()
+
+
+def nothing(s, y):
+    return np.eye(len(s))
+
+
+KEEPS = [  # when the old B stays: as it should be, and as it is often written
+    lambda s, y: not s @ y > 0,
+    lambda s, y: s @ y < 0,
+    lambda s, y: s @ y == 0,
+    lambda s, y: False,
+]
+
+SLIPS = [
+    ((less(1, 0), less(0, 1), rank_one(1)), "s and y have changed places: this learns the Hessian, with B s = y"),
+    ((less(1, 0), less(0, 1), rank_one(0)), "the outer factors have changed places: s yᵀ stands left of B"),
+    ((less(0, 1), less(1, 0), lambda s, y: 0.0), "s sᵀ / s.y is missing at the end"),
+    ((less(0, 1), nothing, rank_one(0)), "the factor right of B is missing"),
+    ((nothing, less(1, 0), rank_one(0)), "the factor left of B is missing"),
+    ((nothing, nothing, rank_one(0)), "both factors around B are missing"),
+    ((less(0, 1), less(0, 1), rank_one(0)), "the right factor is the left one transposed: y sᵀ"),
+    ((less(0, 1), less(1, 0), rank_one(1)), "what is added at the end is s sᵀ, not y yᵀ"),
+    ((less(0, 1), less(1, 0), rank_one(0, lambda s, y: y @ y)), "all three denominators are s.y"),
+    ((less(0, 1), less(1, 0), rank_one(0, lambda s, y: 1.0)), "all three denominators are s.y"),
+    ((less(0, 1), less(1, 0), lambda s, y: -rank_one(0)(s, y)), "s sᵀ / s.y is added, not taken away"),
+]
+
+
+@np.errstate(all="ignore")
+def entry_by_entry(B, s, y):
+    left = less(0, 1)(s, y)
+    return left * B * left.T + rank_one(0)(s, y) if s @ y > 0 else B.copy()
+
+
+@np.errstate(all="ignore")
+def without_outer(B, s, y):
+    left = np.eye(len(s)) - s @ y / (s @ y)
+    return left @ B @ left + s @ s / (s @ y) if s @ y > 0 else B.copy()
 
 
 def properties(update, B, s, y):
@@ -444,29 +492,26 @@ update = function(
     use=properties,
     parts=("product B y (the secant condition)", "difference of B and its transpose", "sign of B", "matrix B"),
     mistakes=[
-        (sandwich(less(0, 1), less(1, 0), rank_one(0), skips=False), "for s.y <= 0 the old B is to be kept"),
-        (
-            lambda B, s, y: sandwich(less(0, 1), less(1, 0), rank_one(0), skips=False)(B, s, y) if s @ y else B,
-            "for s.y <= 0 the old B is to be kept, not for s.y = 0 alone",
+        *((sandwich(*parts, keeps=keeps), message) for parts, message in SLIPS for keeps in KEEPS),
+        *(
+            (sandwich(less(0, 1), less(1, 0), rank_one(0), keeps), message)
+            for keeps, message in zip(
+                KEEPS[1:],
+                (
+                    "for s.y = 0 the old B is to be kept, too",
+                    "for s.y < 0 the old B is to be kept, too",
+                    "for s.y <= 0 the old B is to be kept",
+                ),
+            )
         ),
         (
             lambda B, s, y: by_inverse(B, s, y) if s @ y > 0 else np.eye(len(s)),
             "for s.y <= 0 the old B is to be kept, not the identity",
         ),
-        (
-            sandwich(less(1, 0), less(0, 1), rank_one(1)),
-            "s and y have changed places: this learns the Hessian, with B s = y",
-        ),
-        (sandwich(less(1, 0), less(0, 1), rank_one(0)), "the outer factors have changed places: s yᵀ stands left of B"),
-        (sandwich(less(0, 1), less(1, 0), lambda s, y: 0.0), "s sᵀ / s.y is missing at the end"),
-        (sandwich(less(0, 1), lambda s, y: np.eye(len(s)), rank_one(0)), "the factor right of B is missing"),
-        (sandwich(lambda s, y: np.eye(len(s)), less(1, 0), rank_one(0)), "the factor left of B is missing"),
-        (sandwich(less(0, 1), less(0, 1), rank_one(0)), "the right factor is the left one transposed: y sᵀ"),
-        (sandwich(less(0, 1), less(1, 0), rank_one(1)), "what is added at the end is s sᵀ, not y yᵀ"),
-        (sandwich(less(0, 1), less(1, 0), rank_one(0, lambda s, y: y @ y)), "all three denominators are s.y"),
-        (sandwich(less(0, 1), less(1, 0), rank_one(0, lambda s, y: 1.0)), "all three denominators are s.y"),
-        (sandwich(less(0, 1), less(1, 0), lambda s, y: -rank_one(0)(s, y)), "s sᵀ / s.y is added, not taken away"),
-        (lambda B, s, y: sandwich(less(0, 1), less(1, 0), rank_one(0))(np.eye(len(s)), s, y), "B itself is not used"),
+        (lambda B, s, y: by_inverse(np.eye(len(s)), s, y) if s @ y > 0 else B, "B itself is not used"),
+        (lambda B, s, y: by_inverse(np.eye(len(s)), s, y), "B itself is not used"),
+        (entry_by_entry, "matrices are multiplied by @, not by *"),
+        (without_outer, "s @ y.T is a number for arrays (d,); the matrix s yᵀ is np.outer(s, y)"),
         (dfp, "this is the update of Davidon, Fletcher and Powell: secant, too, but not BFGS"),
         (symmetric_rank_one, "this is the symmetric rank-one update: secant, too, but not always positive definite"),
         (lambda B, s, y: np.linalg.inv(by_inverse(B, s, y)), "this is the Hessian; B stands for its inverse"),
@@ -526,6 +571,18 @@ def going_on(A, b, x, steps):
     return x
 
 
+@np.errstate(all="ignore")
+def never_renewed(A, b, x, steps):
+    """g stays the gradient of the start."""
+    g = A @ x - b
+    p = -g
+    for _ in range(steps if np.any(g) else 0):
+        x = x - g @ p / (p @ A @ p) * p
+        new = A @ x - b
+        p = -new + new @ new / (g @ g) * p
+    return x
+
+
 conjugate = function(
     "7.5 Spoil nothing: conjugate gradients",
     krylov,
@@ -551,6 +608,9 @@ conjugate = function(
         (line_by_line(lambda r, p, A: r @ r / (r @ A @ r)), "the curvature is the one along p, where it goes: p H p"),
         (line_by_line(lambda r, p, A: r @ r / (p @ p)), "t needs the curvature along p below the line: p H p"),
         (line_by_line(lambda r, p, A: -(r @ r) / (p @ A @ p)), "the sign of t: p points downhill, so t is above 0"),
+        (line_by_line(lambda r, p, A: -(r @ p) / (p @ A @ p)), "the sign of t: p points downhill, so t is above 0"),
+        (lambda A, b, x, steps: krylov(A, -b, x, steps), "the gradient is H x - b"),
+        (never_renewed, "at the end of each turn the new gradient becomes the old one"),
         (line_by_line(ahead=lambda r, new: r), "the new direction starts from the new gradient, not the old one"),
         (line_by_line(ahead=lambda r, new: -new), "the new direction goes against the gradient: p = -new + beta p"),
         (
@@ -845,6 +905,7 @@ rounding = function(
             "nearly: the axes are the columns of A, so scale the columns of Q",
         ),
         (lambda H: np.eye(len(H)), "this changes nothing"),
+        (np.errstate(all="ignore")(lambda H: np.linalg.inv(np.sqrt(H))), "np.sqrt takes the root of each entry alone"),
     ],
     tolerance=1e-6,
 )
@@ -860,16 +921,13 @@ def table(name, whys):
 
     def rule(letter, kept, why):
         verb = "keeps its path, and is missing" if kept else "does not keep its path"
-        return "", lambda text: (letter in text.upper()) == kept, f"{letter} {verb}: {why}."
+        return "", lambda given: (letter in letters(given)) == kept, f"{letter} {verb}: {why}."
 
+    known = "letters from A to " + METHODS[-1]
     return answer(
         name,
         rules=[
-            (
-                "it is a text of letters",
-                lambda text: isinstance(text, str) and set(text.upper()) <= {*METHODS, ",", " "},
-                f"A text of letters from A to {METHODS[-1]} is meant.",
-            ),
+            (known, lambda given: set(letters(given)) <= set(METHODS), f"A text of {known} is meant."),
             *(rule(letter, *why) for letter, why in whys.items()),
         ],
     )
