@@ -5,7 +5,7 @@ import pytest
 
 from course_lib import curvature, networks, problems, surfaces
 from course_lib.checks import saddle_points
-from course_lib.descent import descend, end, first_step
+from course_lib.descent import descend, end, first_step, iterate
 from course_lib.optimizers import gd
 
 
@@ -125,9 +125,8 @@ def rounded(**change):
 
 
 def strict_run(H, x, lr):
-    q = np.linalg.eigh(H)[1][:, 0]
-    path = descend(gd, surfaces.quadratic_form(H), x, 3000, lr=lr)
-    return first_step(np.abs(q @ path) >= 1)
+    q, run = np.linalg.eigh(H)[1][:, 0], iterate(gd, surfaces.quadratic_form(H), x, lr=lr)
+    return next(t for t, (x,) in enumerate(run) if abs(q @ x) >= 1)
 
 
 def flat(r, p, lr):
