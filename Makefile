@@ -26,7 +26,7 @@ lock:  ## keeps the versions it finds; make lock NEW=--upgrade takes the newest
 	cat requirements.lock requirements-dev.lock > $(FULL)
 	$(COMPILE) $(NEW) --group dev --output-file $(FULL)
 	$(COMPILE) --group lab --constraint $(FULL) --output-file requirements.lock
-	grep -vxFf requirements.lock $(FULL) > requirements-dev.lock
+	awk 'NR == FNR { if (/==/) seen[$$1] = 1; next } /==/ { keep = !seen[$$1] } keep' requirements.lock $(FULL) > requirements-dev.lock
 	rm $(FULL)
 
 clean:
