@@ -1,0 +1,239 @@
+"""A whole class, two fifths of it unlucky or hostile, graded by the command, killed in the middle, and resumed.
+
+Counted are marks lost, marks not deserved, zeros without a word, calls over the network, processes left over, files
+changed outside: none of them may happen. Who hands in what is drawn from a seed.
+"""
+
+import copy
+import csv
+import importlib.util
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SPEC = importlib.util.spec_from_file_location("kinds", Path(__file__).with_name("test_grading_kinds.py"))
+kinds = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(kinds)
+
+pytestmark = kinds.pytestmark
+SEED, CLASS, HOSTILE = 2, 300, 120
+SECONDS = 3  # for a cell
+WRONG = {"full_speed": 0.01, "edge": 0.5, "times": 4.0, "measured_beta": 0.99, "per_step": 1.8}
+ANSWERS = {  # id of an answer cell -> the graded cells that it is for
+    "ema": ["ema"], "heavy-ball": ["heavy-ball"], "guesses": ["full-speed", "edge", "times"],
+    "converters": ["sum-to-ema", "ema-to-sum", "sum-to-inside"], "parsons": ["proof"], "critical": ["critical"],
+    "critical-measured": ["critical-measured"], "look-ahead": ["told-from-ahead", "look-ahead"],
+    "cycle-search": ["cycle"], "distill-measured": ["per-step"], "distill-mended": ["rate"],
+    "d2l-mended": ["completed", "next-z"],
+}  # fmt: skip
+
+
+def honest(nb, rng):
+    """Leaves some exercises blank and answers some wrongly; {id of a graded cell: what it deserves}."""
+    earned = {**kinds.POINTS, kinds.BY_HAND: "by hand"}
+    stubs = {cell["id"]: "".join(cell["source"]) for cell in kinds.SHEET}
+    for id, checks in ANSWERS.items():
+        luck = rng.random()
+        if luck < 0.15:
+            nb.say(id, stubs[id])
+            earned |= {f"check-{check}": "blank" for check in checks}
+        elif luck < 0.3 and id == "guesses":
+            nb.say(id, "\n".join(f"{name} = {WRONG[name]}" for name in ("full_speed", "edge", "times")))
+            earned |= {f"check-{check}": 0 for check in checks}
+        elif luck < 0.3 and id in ("critical-measured", "distill-measured"):
+            name = "measured_beta" if id == "critical-measured" else "per_step"
+            nb.append(id, f"{name} = {WRONG[name]}")
+            earned |= {f"check-{check}": 0 for check in checks}
+    if rng.random() < 0.2:
+        nb.say(kinds.BY_HAND, stubs[kinds.BY_HAND])
+        earned[kinds.BY_HAND] = "blank"
+    return earned
+
+
+def hand_in(school):
+    """Writes a class's notebooks; {learner: what the marks should be}."""
+    rng, due = random.Random(SEED), {}
+    spoilt = rng.sample(sorted(kinds.KINDS), HOSTILE)
+    roles = [*spoilt, *[None] * (CLASS - HOSTILE)]
+    rng.shuffle(roles)
+    for i, words in enumerate(roles):
+        learner = f"{i:03} {words or 'honest'}".replace("/", " ")
+        school.here = school.folder / "submitted" / learner
+        school.here.mkdir()
+        if words:
+            spoil, answered, state, _, changed = kinds.KINDS[words]
+            nb = kinds.Notebook(school, answered)
+            spoil(nb)
+            due[learner] = kinds.deserved(state, changed if answered else {**changed, kinds.BY_HAND: "blank"})
+        else:
+            nb = kinds.Notebook(school)
+            due[learner] = honest(nb, rng)
+        nb.write(school.here)
+    nobody = dict.fromkeys(kinds.POINTS, "needs a person")
+    linked = school.folder / "submitted" / "linked"
+    linked.mkdir()
+    (linked / f"{kinds.UNIT}.ipynb").symlink_to(school.solution)
+    return {**due, "ada": nobody, "ben": nobody, "linked": nobody}  # an empty folder, an empty notebook, a link
+
+
+class Watch(threading.Thread):
+    """Notes the number spaces of all processes that have this one above them; a sandbox has one of its own."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.spaces, self.own, self.over = set(), os.readlink("/proc/self/ns/pid"), threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.05):
+            self.spaces |= {space for pid in below(os.getpid()) if (space := space_of(pid))} - {self.own}
+
+    def left(self):
+        """The processes that are in one of the spaces and do not go; the system may give its number to a new one."""
+        there, until = self.inside(), time.monotonic() + 10
+        while there and time.monotonic() < until:
+            time.sleep(0.1)
+            there &= self.inside()
+        return there
+
+    def inside(self):
+        pids = {entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+        return {pid for pid in pids if space_of(pid) in self.spaces}
+
+
+def space_of(pid):
+    with suppress(OSError):
+        return os.readlink(f"/proc/{pid}/ns/pid")
+
+
+def below(pid):
+    """The processes that a process has started, and theirs."""
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield int(child)
+                yield from below(int(child))
+
+
+@contextmanager
+def grading(school, out):
+    command = [sys.executable, "-m", "course_lib.grading", "grade", kinds.UNIT, str(school.folder / "submitted"), "-j",
+               "2", "--out", str(out), "--seconds", str(SECONDS), "--seed", str(SEED)]  # fmt: skip
+    with (
+        open(out.with_suffix(".txt"), "ab") as said,
+        subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said) as process,
+    ):
+        yield process
+
+
+def results_in(out):
+    return {path: path.read_bytes() for path in (out / kinds.UNIT / "results").glob("*.json")}
+
+
+def earned(result):
+    return {mark["id"]: mark["state"] if mark["marks"] is None or mark["state"] == "blank" else mark["marks"]
+            for mark in result["marks"]}  # fmt: skip
+
+
+def worth(mark):
+    return mark if isinstance(mark, int | float) else 0
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A class graded in two goes: all that there is to count."""
+    folder = tmp_path_factory.mktemp("class")
+    school, out = kinds.School(folder / "school"), folder / "out"
+    due, watch = hand_in(school), Watch()
+    before = copy.copy(school.files())
+    watch.start()
+    with grading(school, out) as process:
+        while len(results_in(out)) < CLASS // 3:
+            assert process.poll() is None, out.with_suffix(".txt").read_text()[-2000:]
+            time.sleep(0.1)
+        process.send_signal(signal.SIGKILL)
+    orphans, kept = watch.left(), results_in(out)
+    with grading(school, out) as process:
+        code = process.wait()
+    watch.over.set()
+    found = {
+        "due": due, "code": code, "orphans": orphans, "left": watch.left(), "spaces": len(watch.spaces), "kept": kept,
+        "after": results_in(out), "changed": school.files() != before, "called": school.was_called(),
+        "said": out.with_suffix(".txt").read_text(encoding="utf-8"), "out": out / kinds.UNIT,
+    }  # fmt: skip
+    school.server.close()
+    return found
+
+
+def of(run):
+    """Triples (learner, result, what is due)."""
+    results = [json.loads(text) for text in run["after"].values()]
+    assert {result["learner"] for result in results} == set(run["due"])
+    return [(result["learner"], result, run["due"][result["learner"]]) for result in results]
+
+
+def test_the_class_is_as_large_and_as_hostile_as_said(run):
+    assert len(run["due"]) >= 300
+    assert HOSTILE / CLASS >= 0.4
+    assert len({words.partition(" ")[2] for words in run["due"]}) - 1 >= 60
+
+
+def test_every_learner_has_the_marks_deserved(run):
+    """No mark is lost, none is undeserved."""
+    wrong = {
+        (learner, id): (came, result["reasons"])
+        for learner, result, due in of(run)
+        for id, came in earned(result).items()
+        if came != due[id]
+    }
+    lost = sum(worth(run["due"][learner][id]) > worth(came) for (learner, id), (came, _) in wrong.items())
+    gained = sum(worth(run["due"][learner][id]) < worth(came) for (learner, id), (came, _) in wrong.items())
+    assert (lost, gained, wrong) == (0, 0, {})
+
+
+def test_no_zero_is_silent(run):
+    silent = [
+        (learner, mark["id"])
+        for learner, result, _ in of(run)
+        for mark in result["marks"]
+        if mark["marks"] == 0 and mark["state"] == "graded" and not mark["note"]
+        and all(one["held"] for one in mark["properties"])
+    ]  # fmt: skip
+    assert silent == []
+
+
+def test_killed_in_the_middle_nothing_was_lost_or_done_twice(run):
+    assert CLASS // 3 <= len(run["kept"]) < CLASS
+    assert all(run["after"][path] == text for path, text in run["kept"].items())
+    assert f"{sum(json.loads(text)['sha256'] != '' for text in run['kept'].values())} of" in run["said"]
+
+
+def test_it_ends_with_something_for_a_person_and_the_table_is_whole(run):
+    assert run["code"] == 3
+    with open(run["out"] / "marks.csv", encoding="utf-8", newline="") as file:
+        rows = {row["learner"]: row for row in csv.DictReader(file)}
+    assert set(rows) == set(run["due"])
+    for learner, _, due in of(run):
+        settled = [mark for mark in due.values() if mark not in ("by hand", "needs a person")]
+        assert rows[learner]["marks"] == ("" if not settled else f"{sum(map(worth, settled)):g}")
+    assert len(list((run["out"] / "feedback").glob("*.html"))) == len(rows)
+
+
+def test_no_page_holds_what_a_browser_would_run(run):
+    for page in (run["out"] / "feedback").glob("*.html"):
+        text = page.read_text(encoding="utf-8").casefold()
+        assert not any(danger in text for danger in ("<script", "<img", "<iframe", "<a ", "javascript:alert"))
+
+
+def test_nothing_was_called_changed_or_left_over(run):
+    assert run["spaces"] > 50, "the sandboxes were seen"
+    assert (run["called"], run["changed"], run["orphans"], run["left"]) == (False, False, set(), set())
