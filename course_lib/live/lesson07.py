@@ -19,7 +19,7 @@ CAP, SHOWN = 400, 60  # steps of the first-order methods, and of the others and 
 RATES = np.geomspace(1e-3, 10, 41)
 TUNED = {"adagrad": adagrad, "adam": adam}
 WITH_CURVATURE = {"newton": newton, "bfgs": bfgs, "cg": conjugate_gradients}
-NAMES = ["gd", "momentum", "adam", "nesterov", "cg", "adagrad", "bfgs", "newton"]  # long names apart, below the bars
+NAMES = ["gd", "momentum", "cg", "nesterov", "bfgs", "adagrad", "adam", "newton"]  # long names apart, below the bars
 LOOKS = styles(["conjugate_gradients" if name == "cg" else name for name in NAMES])
 
 
@@ -39,7 +39,7 @@ def ellipse(kappa=20.0, angle=0.0):
         runs = {name: runs[name] for name in NAMES}
         near = [np.hypot(*run) / max(np.hypot(*start), 1e-9) for run in runs.values()]
         steps = [float(min(first_step(apart <= 1e-3), CAP)) for apart in near]
-        return landscape(f, aspect=1.0) | {
+        return landscape(f, aspect=0.75) | {
             "paths": np.stack([run[:, : SHOWN + 1] for run in runs.values()]),
             "near": np.stack([np.maximum(apart[: SHOWN + 1], 1e-12) for apart in near]),
             "steps": np.array(steps)[:, None],
@@ -47,7 +47,7 @@ def ellipse(kappa=20.0, angle=0.0):
         }
 
     panels = [
-        Panel("Paths", [Contours("grid"), Lines("paths", NAMES, LOOKS), Marks("minima")], x="x", y="y", aspect=1.0),
+        Panel("Paths", [Contours("grid"), Lines("paths", NAMES, LOOKS), Marks("minima")], x="x", y="y", aspect=0.75),
         Panel(
             "Share of the distance that is left",
             [Lines("near", NAMES, LOOKS)],
@@ -55,7 +55,7 @@ def ellipse(kappa=20.0, angle=0.0):
             y=(1e-6, 10),
             xlabel="step",
             log=True,
-            aspect=1.0,
+            aspect=1.6,
         ),
         Panel(
             "Steps to a thousandth", [Bars("steps", NAMES, LOOKS)], x=(-0.6, 7.6), y=(0.5, CAP), log=True, aspect=1.6
