@@ -18,7 +18,7 @@ def judge(marks, unit, submitted, host, seed):
     """Fills in the marks of all checks. marks: as in `grade_one`. unit: `marks.Unit`. host: `remote.Host`.
 
     An answer that does not get full marks is tried again in a fresh process, with its own section's cells alone, and
-    the better of both counts: what is wrong in one exercise takes no marks of another.
+    without the cells that the learner has added. The best counts: what one cell spoils takes no marks of another.
     """
     cells = {cell.id: cell for cell in unit.cells}
     session = whole_run(unit, submitted, host)
@@ -27,12 +27,32 @@ def judge(marks, unit, submitted, host, seed):
         if mark["check"]:
             cell = cells[mark["id"]]
             mark |= tried(cell, unit, submitted, session, seed)
-            if mark["state"] != "blank" and mark["marks"] != cell.points:
+            if not as_handed_out(cell, unit, submitted):
                 unsure.setdefault(cell.section, []).append(mark)
     for section, several in unsure.items():
-        alone = Session(host, read.program(unit.cells, submitted, section), unit.withheld)
-        for mark in several:
-            better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))
+        for more in (True, False) if submitted.more else (True,):
+            alone = Session(host, apart(unit, submitted, session, section, more), unit.withheld)
+            for mark in several:
+                if mark["marks"] != mark["points"]:
+                    better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))
+
+
+def as_handed_out(cell, unit, submitted):
+    """Whether nothing has been written into the cells that a check is about."""
+    parts = makers(cell, unit)
+    sources = [(source, part) for part in parts for source in submitted.answers.get(part.id, ())]
+    return bool(sources) and all(read.is_stub(*pair) for pair in sources)
+
+
+def apart(unit, submitted, session, section, more):
+    """The cells of one section, without those added ones that have already ended a process."""
+    cells = read.program(unit.cells, submitted, section, more)
+    return [(name, source) for name, source in cells if name not in session.ended or answers(name) in submitted.answers]
+
+
+def answers(name):
+    """The id of the answer that a cell run under a name is, or belongs to."""
+    return name.partition(" ")[0]
 
 
 def whole_run(unit, submitted, host):
@@ -78,13 +98,15 @@ def makers(cell, unit):
     return [part for part in unit.cells if part.kind == "answer" and wanted & set(read.made_by(part.source))]
 
 
-def stopped(name, session):
-    """Why a cell of the learner's did not run to its end."""
-    if name in session.ended:
-        yield f"Its cell was left out: {session.ended[name]}."
-    elif error := session.errors.get(name):
-        line = f" in line {error.line}" if error.line else ""
-        yield f"Its cell stops{line}: {error}."
+def stopped(id, session):
+    """Why cells of an answer did not run to their end, in sentences."""
+    for name, _ in session.cells:
+        if answers(name) == id and name in session.ended:
+            yield f"Its cell was left out: {session.ended[name]}."
+        elif answers(name) == id and name in session.errors:
+            error = session.errors[name]
+            line = f" in line {error.line}" if error.line else ""
+            yield f"Its cell stops{line}: {error}."
 
 
 def examined(cell, unit, session, seed):

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.grading import read
+from course_lib.grading import read, variants
 from course_lib.grading.judge import judge
 from course_lib.grading.remote import Host
 from course_lib.grading.sandbox import NoSandbox
@@ -57,6 +57,7 @@ def unit_of(name):
     else:
         files.append(Path(hidden.__file__))
     tables = [getattr(hidden, table, {}) for table in ("HIDDEN", "WITHHELD", "READ")]
+    tables[0] = tables[0] | variants.hidden(read.path_of(name))
     return Unit(read.sheet(name), visible, *tables, digest(*(file.read_bytes() for file in files)))
 
 

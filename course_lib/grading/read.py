@@ -146,7 +146,8 @@ def decoded(data):
 def source_of(cell):
     source = cell.get("source", cell.get("input", ""))
     parts = source if isinstance(source, list) else [source]
-    return "".join(part for part in parts if isinstance(part, str)).replace("\r\n", "\n")
+    text = "".join(part for part in parts if isinstance(part, str)).replace("\r\n", "\n")
+    return text.encode(errors="replace").decode()  # a half of a pair of surrogates is no text
 
 
 def submission(data, ours):
@@ -204,9 +205,13 @@ def asked_for(answer, ours):
 
 def made_by(source):
     """The names that a cell makes, even if it cannot be compiled."""
-    names = re.findall(r"^(?:def|class)\s+(\w+)", source, re.M)
-    for left in re.findall(r"^([\w, ]+?)\s*(?::[^=\n]+)?=(?!=)", source, re.M):
-        names += re.findall(r"\w+", left)
+    names = []
+    for line in source.splitlines():
+        head = line[:200]
+        if found := re.match(r"(?:def|class) +(\w+)", head):
+            names.append(found[1])
+        elif not head[:1].isspace() and "=" in head:
+            names += re.findall(r"\w+", head.partition("=")[0].partition(":")[0])
     return names
 
 
@@ -277,27 +282,29 @@ def compiles(source):
 # What is run
 
 
-def program(ours, submitted, only=None, whole=False):
+def program(ours, submitted, only=None, more=True, whole=False):
     """The cells to run, as pairs (name, source), in our order: our own as far as they are needed, and the learner's.
 
-    only: heading of the one section whose answers are run; None for all. whole: our own cells run to the last figure.
+    only: heading of the one section whose answers are run; None for all. more: whether cells run that the learner has
+    added or changed. whole: our own cells run to the last figure.
     """
+    added = submitted.more if more else {}
     run = []
 
     def add(sources, name):
         run.extend((f"{name} {i}" if i > 1 else name, python(source)) for i, source in enumerate(sources, 1))
 
-    add(submitted.more.get("", ()), "at the beginning")
+    add(added.get("", ()), "at the beginning")
     for cell in ours:
         wanted = only is None or cell.section in ("", only)
         if cell.kind == "answer" and wanted:
             add(submitted.answers.get(cell.id, ()), cell.id)
-        more = submitted.more.get(cell.id, ()) if wanted else ()
+        here = added.get(cell.id, ()) if wanted else ()
         if cell.kind == "given":  # behind what became of it, so that the names in it are those of the sheet
-            add(more, f"{cell.id}, changed")
+            add(here, f"{cell.id}, changed")
             run.append((cell.id, ast.parse(cell.source)))
         else:
-            add(more, f"after {cell.id}")
+            add(here, f"after {cell.id}")
     names = {name for _, source in run for name in missing(source)}
     return cut(run, names, whole)
 
@@ -342,5 +349,10 @@ def python(source):
     """A cell without the lines that only IPython understands."""
     if compiles(source):
         return source
-    without = re.sub(r"^(\s*)(?:[%!?].*|.*\?)$", r"\1pass", source, flags=re.M)
+    lines = [("pass" if is_magic(line) else line) for line in source.splitlines()]
+    without = "\n".join(lines)
     return without if compiles(without) else source
+
+
+def is_magic(line):
+    return line[:1] in ("%", "!", "?") or line.rstrip().endswith("?")

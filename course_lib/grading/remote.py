@@ -40,6 +40,7 @@ class Host:
         self.process, self.deadline = None, None
         self.late, self.closed = False, threading.Event()
         self.age = 0  # another number for each fresh worker
+        self.number = 0  # of the question
 
     def __enter__(self):
         self.clock = threading.Thread(target=self.watch, daemon=True)
@@ -76,8 +77,9 @@ class Host:
         if not self.process:
             self.process = sandbox.start(self.name, self.limits.memory)
         self.late, self.deadline = False, now + seconds
+        self.number += 1
         try:
-            reply = self.exchange(request)
+            reply = self.exchange({**request, "number": self.number})
             while outside and ("callback" in reply or "attribute" in reply):
                 reply = self.exchange(outside(reply))
         except Exception as error:
@@ -101,7 +103,9 @@ class Host:
         if "ended" in reply:
             self.age += 1
             raise Ended("it ended the process it ran in")
-        return {**reply}
+        if reply["number"] != self.number:
+            raise ValueError("an answer to another question")
+        return reply
 
     def fresh(self):
         """From here on a worker that has run nothing yet."""

@@ -6,6 +6,7 @@ gradebook, no other submission. There is no network, no other process, nothing t
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -47,9 +48,13 @@ def refusal(name):
 
 
 class Process:
-    """A worker in its sandbox. As a context manager it is gone at the end, with all that it has started."""
+    """A worker in its sandbox. As a context manager it is gone at the end, with all that it has started.
 
-    def __init__(self, command, stop=None, folder=None):
+    stop: command that ends it, if it does not end by a signal. folder: its own, for it to work in.
+    told: a pipe on which bubblewrap says which process is the first inside.
+    """
+
+    def __init__(self, command, *, stop=None, folder=None, told=None):
         self.stop, self.folder = stop, folder
         self.process = subprocess.Popen(
             command,
@@ -59,14 +64,26 @@ class Process:
             cwd=folder,
             start_new_session=True,
             env=environment(folder) if folder else None,
+            pass_fds=told[1:] if told else (),
         )
+        self.first = self.handle = None
+        if told:
+            os.close(told[1])
+            with os.fdopen(told[0], "rb") as pipe, contextlib.suppress(TypeError, ProcessLookupError):
+                self.first = int(re.search(rb'"child-pid": *(\d+)', pipe.read())[1])
+                self.handle = os.pidfd_open(self.first)
 
     def kill(self):
         """Ends it at once; may be called from another thread."""
         if self.stop:
             subprocess.run(self.stop, capture_output=True)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL) if os.name == "posix" else self.process.kill()
+            if self.handle:  # with the first process of their space all others are gone before bubblewrap returns
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+            elif os.name == "posix":
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
 
     def __enter__(self):
         return self
@@ -77,6 +94,8 @@ class Process:
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+        if self.handle:
+            os.close(self.handle)
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -149,7 +168,9 @@ def bwrap(memory):
     for name, value in environment(FOLDER).items():
         command += ["--setenv", name, value]
     user = 20_000 + secrets.randbelow(40_000) if is_root else 0
-    return Process([*command, python, "-IS", *worker(["/course", str(packages)], memory, user)])
+    told = os.pipe()
+    command += ["--info-fd", str(told[1]), python, "-IS", *worker(["/course", str(packages)], memory, user)]
+    return Process(command, told=told)
 
 
 def open_folders(path):

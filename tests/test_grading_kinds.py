@@ -1,0 +1,815 @@
+"""Unlucky and hostile submissions: each kind a real notebook, graded in the real sandbox, with the marks it deserves.
+
+A kind starts from sheet 04 with all answers right and spoils it. None of them may leave a process behind, change a file
+outside, or reach the network.
+"""
+
+import copy
+import gzip
+import json
+import os
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import sandbox
+from course_lib.grading.marks import Limits, grade_one
+
+ROOT = Path(__file__).parents[1]
+UNIT = "04_momentum"
+LIMITS = Limits(cell=3, call=1, total=60, memory=2**29, line=2**22, file=2**22)
+REFUSAL = sandbox.refusal("bwrap")
+
+pytestmark = pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL)
+
+
+def cells_of(folder):
+    return json.loads((ROOT / folder / f"{UNIT}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+SHEET = cells_of("exercises")
+SOLUTIONS = {cell["id"]: "".join(cell["source"]) for cell in cells_of("solutions")}
+SOLUTIONS["cycle-search"] = "f = surfaces.lessard\ncycle = (0.0288, 0.98, 5.0)"  # the search takes its time
+POINTS = {cell["id"]: cell["metadata"]["nbgrader"]["points"] for cell in SHEET
+          if cell["metadata"].get("nbgrader", {}).get("grade")}  # fmt: skip
+BY_HAND = "critical-proof"
+CHECKS = [name for name in POINTS if name != BY_HAND]
+
+
+class Notebook:
+    """A submission to be spoiled: its cells by their ids, `text` if it is to be written in another form."""
+
+    def __init__(self, school, answered=True):
+        self.school = school
+        self.json = {"cells": copy.deepcopy(SHEET), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        self.name, self.data = f"{UNIT}.ipynb", None
+        for cell in self.cells:
+            cell["source"] = "".join(cell["source"])
+            if answered and cell["metadata"].get("nbgrader", {}).get("solution"):
+                cell["source"] = SOLUTIONS[cell["id"]]
+
+    @property
+    def cells(self):
+        return self.json["cells"]
+
+    def __getitem__(self, id):
+        return next(cell for cell in self.cells if cell.get("id") == id)
+
+    def place(self, id):
+        return self.cells.index(self[id])
+
+    def add(self, after, source, kind="code"):
+        cell = {"cell_type": kind, "id": f"new-{len(self.cells)}", "metadata": {}, "source": source}
+        cell |= {"outputs": [], "execution_count": None} if kind == "code" else {}
+        self.cells.insert(self.place(after) + 1, cell)
+
+    def say(self, id, source):
+        self[id]["source"] = source
+
+    def append(self, id, source):
+        self[id]["source"] += f"\n{source}"
+
+    def remove(self, *ids):
+        for id in ids:
+            self.cells.remove(self[id])
+
+    def write(self, folder):
+        path = folder / self.name
+        path.write_bytes(self.data if self.data is not None else json.dumps(self.json).encode())
+        return path
+
+
+class School:
+    """A folder with what a submission might want to read, change or reach."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.here = folder / "submitted" / "ada"
+        self.other = folder / "submitted" / "ben" / f"{UNIT}.ipynb"
+        self.solution = folder / "solutions" / f"{UNIT}.ipynb"
+        self.gradebook = folder / "gradebook.db"
+        for path in (self.here / "x", self.other, self.solution):
+            path.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "solutions" / f"{UNIT}.ipynb", self.solution)
+        self.other.write_text("{}")
+        self.gradebook.write_bytes(b"marks")
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server.settimeout(0)
+        self.port = self.server.getsockname()[1]
+
+    def files(self):
+        return {path: path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file()}
+
+    def was_called(self):
+        try:
+            self.server.accept()
+        except BlockingIOError:
+            return False
+        return True
+
+
+KINDS = {}
+
+
+def kind(words, answered=True, state="graded", why="", **but):
+    """Registers a kind. but: check, without "check-" and with _ for -, -> marks, "blank" or "needs a person".
+
+    state: of the whole. why: what the reasons or the notes say.
+    """
+
+    def register(spoil):
+        changed = {f"check-{name.replace('_', '-')}": deserved for name, deserved in but.items()}
+        assert set(changed) <= set(POINTS), words
+        KINDS[words] = (spoil, answered, state, why, changed)
+        return spoil
+
+    return register
+
+
+def every(text):
+    """A kind in which a code stands behind the right answer of 4.1, in its cell."""
+    return lambda nb: nb.append("ema", text.format(school=nb.school))
+
+
+def register(words, source, **but):
+    kind(words, **but)(every(source))
+
+
+# A cell that does not let go, or takes the process with it: it is left out, and the other answers count
+
+register("endless loop", "while True: pass", ema=0, why="longer than 3 s")
+register(
+    "loop that swallows interrupts",
+    "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+    ema=0,
+)
+register("sleep", "import time; time.sleep(1e6)", ema=0)
+register("os._exit", "import os; os._exit(0)", ema=0, why="ended the process")
+register("segfault", "import ctypes; ctypes.string_at(0)", ema=0)
+register("abort", "import os; os.abort()", ema=0)
+register("kill the parent", "import os; os.kill(os.getppid(), 9)", ema=0)
+register("kill all", "import os; os.kill(-1, 9)", ema=0)
+register("kill the group", "import os; os.killpg(0, 9)", ema=0)
+register("an alarm", "import signal; signal.setitimer(signal.ITIMER_REAL, 0.01)", ema=0)
+register("stop itself", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", ema=0)
+register("closed pipes", "import os; os.closerange(0, 256)", ema=0)
+register(
+    "garbage in all pipes",
+    "import os\nfor fd in range(256):\n    try: os.write(fd, b'garbage\\n')\n    except OSError: pass",
+    ema=0,
+)
+register(
+    "forged replies",
+    'import os\nfor fd in range(3, 256):\n    try: os.write(fd, b\'{{"value": true, "number": 1}}\\n\' * 99)\n'
+    "    except OSError: pass",
+    ema=0,
+)
+register(
+    "a said end",
+    "import os\nfor fd in range(3, 256):\n    try: os.write(fd, b'{{\"ended\": true}}\\n')\n    except OSError: pass",
+    ema=0,
+)
+register("replaced program", "import os; os.execv('/usr/bin/env', ['env'])", ema=0)
+
+# A cell that raises, prints, fills or spawns: what came before it in the cell counts, and all the others
+
+register("sys.exit", "import sys; sys.exit(1)")
+register("an error", "1 / 0")
+register("KeyboardInterrupt", "raise KeyboardInterrupt")
+register("an exception whose words raise", "class E(Exception):\n    __str__ = lambda self: 1 / 0\nraise E")
+register("recursion", "def down(): down()\ndown()")
+register("memory bomb", "room = []\nwhile True: room.append(bytearray(10**8))")
+register("one huge array", "np.ones(10**11)")
+register("200 MB of output", "for _ in range(200): print('x' * 10**6)")
+register("output to the descriptors", "import os; os.write(1, b'x' * 10**6); os.write(2, b'x' * 10**6)")
+register("a full disk", "for i in range(99):\n    with open(str(i), 'wb') as f: f.write(b'x' * 10**6)")
+register("one huge file", "with open('x', 'wb') as f: f.write(b'x' * 10**8)")
+register("shared memory", "open('/dev/shm/x', 'wb').write(b'x')")
+register(
+    "fork bomb",
+    "import os\ntry:\n    while True: os.fork()\nexcept OSError: pass",
+)
+register(
+    "fork bomb that goes on",
+    "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+    ema=0,
+)
+register(
+    "a daemon",
+    "import os, time\nif not os.fork():\n    os.setsid()\n    if not os.fork():\n        time.sleep(1e6)\n    os._exit(0)",
+)
+register(
+    "threads", "import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=[1e6]).start()"
+)
+register("an exit handler that hangs", "import atexit\n@atexit.register\ndef hang():\n    while True: pass")
+register("a trace that raises", "import sys\nsys.settrace(lambda *frame: 1 / 0)")
+register("a small recursion limit", "import sys\nsys.setrecursionlimit(60)")
+register("stdin is read", "input()")
+register("the folder left", "import os; os.chdir('/')")
+register("numpy.py written", "open('numpy.py', 'w').write('1/0')\nopen('json.py', 'w').write('1/0')")
+register("floating-point errors raise", "np.seterr(all='raise')")
+register("warnings are errors", "import warnings\nwarnings.simplefilter('error')")
+register(
+    "print in an answer", "plain = ema\ndef ema(values, beta):\n    print('x' * 1000)\n    return plain(values, beta)"
+)
+register(
+    "a figure of one's own", "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()"
+)
+register("the course's plots", "left, right = plots.panels(2)\nplots.curves({{'m': ema(np.ones(9), 0.9)[0]}}, left)")
+
+
+@kind("a figure's name is used", per_step=1)
+def _(nb):
+    nb.say("critical-measured", "last = end(momentum, surfaces.quadratic_form([[0.18]]), [1.0], 1000, lr=0.5, "
+           "beta=np.linspace(0, 0.99, 991))\nmeasured_beta = np.linspace(0, 0.99, 991)[np.argmin(np.abs(last[0]))]")  # fmt: skip
+    nb.append("distill-measured", "assert len(needed) == 2 and best(1, 4)")
+
+
+# Out of the sandbox
+
+register("the solution read", "open('{school.solution}').read()")
+register("another's submission edited", "open('{school.other}', 'w').write('')")
+register("the gradebook deleted", "import os; os.remove('{school.gradebook}')")
+register("the gradebook written", "open('{school.gradebook}', 'wb').write(b'100')")
+register("all deleted", "import shutil; shutil.rmtree('{school.folder}')")
+register("a socket", "import socket; socket.create_connection(('127.0.0.1', {school.port}), 1)")
+register("a download", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{school.port}', timeout=1)")
+register("a program", "import subprocess; subprocess.run(['touch', '{school.folder}/x'], check=True)")
+register("root again", "import os; os.setuid(0)")
+register("a mount", "import ctypes; assert ctypes.CDLL(None).mount(b'tmpfs', b'/answers', b'tmpfs', 0, 0) == 0")
+
+
+@kind("an answer out of the solution", ema=0, why="FileNotFoundError")
+def _(nb):
+    nb.say("ema", f"import json\ncells = json.load(open({str(nb.school.solution)!r}))['cells']\n"
+           "exec(next(''.join(c['source']) for c in cells if c['id'] == 'ema'))")  # fmt: skip
+
+
+@kind("an answer out of the checks", ema=0)
+def _(nb):
+    nb.say("ema", "from course_lib.checks import momentum as m\nema = m.means()")
+
+
+@kind("an answer out of the frames", ema=0)
+def _(nb):
+    nb.say("ema", "import sys, gc\ndef ema(values, beta):\n    frame = sys._getframe()\n    while frame:\n"
+           "        for value in frame.f_locals.values():\n            if type(value) is tuple: return value\n"
+           "        frame = frame.f_back")  # fmt: skip
+
+
+@kind("the library's own step", heavy_ball=0, told_from_ahead=0, look_ahead=0, why="library's function")
+def _(nb):
+    nb.say("heavy-ball", "heavy_ball = momentum")
+    nb.say("look-ahead", "def told_from_ahead(x, g, v=0.0, *, lr, beta=0.9):\n    return nesterov(x, g, v, lr=lr, beta=beta)\n"
+           "look_ahead = told_from_ahead")  # fmt: skip
+
+
+# What shall deceive the grader
+
+LIAR = """
+class Liar({base}):
+    __eq__ = __le__ = __ge__ = __bool__ = __contains__ = lambda *args: True
+    __sub__ = __rsub__ = __mul__ = __abs__ = __array_ufunc__ = lambda *args, **hyper: 0.0
+    __hash__ = None
+"""
+
+
+@kind("a float with its own arithmetic", full_speed=0)
+def _(nb):
+    nb.say("guesses", LIAR.format(base="float") + "full_speed = Liar(7)\nedge, times = 0.75, 2")
+
+
+@kind("a text with its own comparison", proof=0)
+def _(nb):
+    nb.say("parsons", LIAR.format(base="str") + "order_of_proof = Liar('ABCDEFG')")
+
+
+@kind("an object that equals everything", edge=0)
+def _(nb):
+    nb.say("guesses", LIAR.format(base="object") + "edge = Liar()\nfull_speed, times = 0.2, 2")
+
+
+@kind("an array with its own arithmetic", ema=0)
+def _(nb):
+    nb.say(
+        "ema",
+        LIAR.format(base="np.ndarray") + "def ema(values, beta):\n    return (np.zeros(len(values)).view(Liar),) * 2",
+    )
+
+
+@kind("an object that unpickles to code", edge=0)
+def _(nb):
+    nb.say(
+        "guesses", "class P:\n    def __reduce__(self): return (eval, ('1/0',))\nedge = P()\nfull_speed, times = 0.2, 2"
+    )
+
+
+FAKES = {
+    "numpy patched": "np.allclose = np.array_equal = lambda *args, **hyper: True",
+    "numpy.testing patched": "import numpy.testing as t\nt.assert_allclose = t.assert_equal = lambda *args, **hyper: None",
+    "an AST transformer": "import ast, builtins\nbuiltins.compile = lambda *args, **hyper: None\n"
+    "ast.parse = lambda *args, **hyper: None",
+    "a patched check": "check.ema = lambda answer: print('PASSED')\ncheck.ema.report = lambda answer: (True, 'PASSED')",
+    "patched built-ins": "import builtins\nbuiltins.isinstance = lambda *args: True\nbuiltins.len = lambda *args: 2",
+    "a patched worker": "import worker\nworker.Worker.do_value = lambda *args: {'value': True}",
+    "a patched reply": "import worker\nworker.pack = lambda *args: True",
+    "a patched json": "import json\njson.dumps = lambda *args, **hyper: '{\"value\": true}'",
+    "All tests passed!": "print('All tests passed!')\nprint('PASSED: 4.1')",
+    "a new NotImplementedError": "import builtins\nbuiltins.NotImplementedError = SystemExit",
+}
+for words, source in FAKES.items():
+
+    @kind(words, ema=0)
+    def _(nb, source=source):
+        nb.say("ema", f"{source}\ndef ema(values, beta):\n    return values, values")
+
+
+for words, answer in {
+    "None in an answer": "None",
+    "what it was given": "(values, values)",
+    "all true": "True",
+    "an endless text": "'x' * 10**8",
+    "a huge array": "np.zeros(10**7), np.zeros(10**7)",
+    "a nest": "__import__('functools').reduce(lambda a, _: [a], range(10**5), [])",
+    "an array of objects": "np.array([object(), object()]), 1",
+    "a generator": "(x for x in values), (x for x in values)",
+    "an answer that hangs": "[None for _ in iter(int, 1)]",
+    "an answer that exits": "__import__('os')._exit(0)",
+    "an answer that raises SystemExit": "__import__('sys').exit()",
+    "an answer that needs more room": "np.ones(10**11)",
+}.items():
+
+    @kind(words, ema="blank" if answer == "None" else 0)
+    def _(nb, answer=answer):
+        nb.say("ema", f"def ema(values, beta):\n    return {answer}")
+
+
+@kind("an answer that empties what it is given", ema=0, heavy_ball=0, next_z=0)
+def _(nb):
+    empty = "    for a in args: a[...] = 0\n"
+    nb.say("ema", f"def ema(*args):\n    args = args[:1]\n{empty}    return args * 2")
+    nb.say("heavy-ball", f"def heavy_ball(*args, **hyper):\n{empty}    return args[:2]")
+    nb.append("d2l-mended", f"def next_z(*args):\n    args = args[:2]\n{empty}    return args[0]")
+
+
+@kind("changed in place", heavy_ball=1.67)
+def _(nb):
+    nb.say(
+        "heavy-ball",
+        "def heavy_ball(x, g, v=0.0, *, lr, beta=0.9):\n    v = beta * v + g\n    x -= lr * v\n    return x, v",
+    )
+
+
+@kind("half of it right", ema=1)
+def _(nb):
+    nb.append("ema", "whole = ema\ndef ema(values, beta):\n    return (whole(values, beta)[0],) * 2")
+
+
+for words, value in {
+    "a number without end": "10 ** 10**5",
+    "nan": "float('nan')",
+    "a list that holds itself": "[]; edge.append(edge)",
+    "a text of 100 MB": "'x' * 10**8",
+    "a module": "np",
+    "a function for a number": "lambda *args: 0.75",
+    "True for a number": "True",
+    "a matrix for a number": "np.full((9, 9), 0.75)",
+}.items():
+
+    @kind(words, edge=0)
+    def _(nb, value=value):
+        nb.say("guesses", f"full_speed, times = 0.2, 2\nedge = {value}")
+
+
+# Cells copied, deleted, changed and moved
+
+
+@kind("a test cell copied")
+def _(nb):
+    nb.cells.insert(3, copy.deepcopy(nb["check-ema"]))
+
+
+@kind("a test cell deleted")
+def _(nb):
+    nb.remove("check-ema")
+
+
+@kind("all test cells deleted")
+def _(nb):
+    nb.remove(*CHECKS)
+
+
+@kind("a test cell edited")
+def _(nb):
+    nb.say("check-ema", "check.ema(lambda values, beta: None)\nassert True")
+
+
+@kind("a test cell in the way", answered=True)
+def _(nb):
+    nb.say("check-ema", "raise SystemExit")
+    nb.say("check-edge", "while True: pass")
+
+
+@kind("points edited")
+def _(nb):
+    nb["check-ema"]["metadata"]["nbgrader"]["points"] = 1000
+    nb["check-edge"]["metadata"]["nbgrader"] |= {"points": -5, "grade": False}
+
+
+@kind("points of the wrong kind")
+def _(nb):
+    nb["check-ema"]["metadata"]["nbgrader"] |= {"points": "many", "grade_id": ["ema"], "schema_version": None}
+
+
+@kind("metadata lost, as in Colab")
+def _(nb):
+    for cell in nb.cells:
+        cell["metadata"] = {"id": cell.pop("id")} if cell["cell_type"] == "code" else {"id": "x"}
+
+
+@kind("metadata and ids lost")
+def _(nb):
+    for cell in nb.cells:
+        cell["metadata"] = {}
+        del cell["id"]
+
+
+@kind("metadata of the wrong kind")
+def _(nb):
+    for cell in nb.cells:
+        cell |= {"metadata": ["x"], "id": {"a": 1}}
+
+
+@kind("schema version changed")
+def _(nb):
+    for cell in nb.cells:
+        if "nbgrader" in cell["metadata"]:
+            cell["metadata"]["nbgrader"]["schema_version"] = 99
+
+
+@kind("cell ids removed")
+def _(nb):
+    for cell in nb.cells:
+        del cell["id"]
+
+
+@kind("cell ids all the same")
+def _(nb):
+    for cell in nb.cells:
+        cell["id"] = "cell"
+
+
+@kind("skip-execution", ema="blank", answered=True)
+def _(nb):
+    nb.say("ema", "".join(next(cell for cell in SHEET if cell["id"] == "ema")["source"]))
+    for cell in nb.cells:
+        cell["metadata"]["tags"] = ["skip-execution", "raises-exception"]
+
+
+@kind("grade_ids swapped")
+def _(nb):
+    one, two = (nb[id]["metadata"]["nbgrader"] for id in ("ema", "heavy-ball"))
+    one["grade_id"], two["grade_id"] = two["grade_id"], one["grade_id"]
+
+
+@kind("an answer copied")
+def _(nb):
+    nb.cells.insert(nb.place("ema"), copy.deepcopy(nb["ema"]))
+
+
+@kind("an older answer above", why="more than once")
+def _(nb):
+    nb.cells.insert(nb.place("ema"), copy.deepcopy(nb["ema"]))
+    nb.say("ema", "def ema(values, beta):\n    return values, values")
+
+
+@kind("the blank copied below")
+def _(nb):
+    blank = copy.deepcopy(next(cell for cell in SHEET if cell["id"] == "ema"))
+    nb.cells.insert(nb.place("ema") + 1, blank)
+
+
+@kind("an answer moved to the end")
+def _(nb):
+    cell = nb["ema"]
+    nb.remove("ema")
+    nb.cells.append(cell)
+
+
+@kind("all cells in reverse")
+def _(nb):
+    nb.cells.reverse()
+
+
+@kind("an answer split between functions")
+def _(nb):
+    first, second = SOLUTIONS["converters"].split("def ema_to_sum")
+    nb.say("converters", first)
+    nb.add("converters", f"def ema_to_sum{second}")
+
+
+@kind("an answer split within a function")
+def _(nb):
+    first, second = SOLUTIONS["ema"].split("    for t")
+    nb.say("ema", first)
+    nb.cells.insert(nb.place("ema") + 1, copy.deepcopy(nb["ema"]) | {"source": f"    for t{second}"})
+
+
+@kind("two answers in one cell")
+def _(nb):
+    nb.say("heavy-ball", f"{SOLUTIONS['ema']}\n\n\n{SOLUTIONS['heavy-ball']}")
+    nb.remove("ema")
+
+
+@kind("an answer in a new cell")
+def _(nb):
+    nb.say("ema", "".join(next(cell for cell in SHEET if cell["id"] == "ema")["source"]))
+    nb.add("ema", SOLUTIONS["ema"])
+
+
+@kind("a helper in a new cell")
+def _(nb):
+    nb.add("title", "def halved(x):\n    return x / 2\n\nimport math")
+    nb.append("heavy-ball", "def rate_of(x):\n    return math.sqrt(halved(x))\nassert rate_of(8) == 2")
+    nb.say("guesses", "full_speed, edge, times = 0.2, 0.75, halved(math.sqrt(16))")
+
+
+@kind("imports added to ours")
+def _(nb):
+    nb.append("imports", "import math")
+    nb.say("guesses", "full_speed, edge, times = 0.2, 0.75, math.sqrt(4)")
+
+
+@kind("our cells deleted")
+def _(nb):
+    nb.remove("imports", "valley", "distill-printed", "d2l-printed")
+
+
+@kind("our cells spoiled")
+def _(nb):
+    nb.say("imports", "np = None")
+    nb.say("valley", "valley = 1 / 0")
+
+
+@kind("a name of ours used for something else")
+def _(nb):
+    nb.add("check-ema", "momentum = surfaces = end = None\nedge = 7")
+
+
+@kind("a later cell spoils an answer")
+def _(nb):
+    nb.add("close", "ema = heavy_ball = edge = order_of_proof = None\nnp.sum = np.empty = np.arange = None")
+
+
+@kind("the first cell spoils everything")
+def _(nb):
+    nb.add("title", "import numpy\nnumpy.empty = numpy.arange = numpy.linalg.solve = None")
+
+
+@kind("the first cell ends the process")
+def _(nb):
+    nb.add("title", "import os; os._exit(1)")
+
+
+@kind("lines for IPython")
+def _(nb):
+    nb.append("ema", "%matplotlib inline\n!pip install numpy\nema?")
+    nb["heavy-ball"]["source"] = f"%%time\n{nb['heavy-ball']['source']}"
+
+
+@kind("a syntax error", ema=0, why="SyntaxError")
+def _(nb):
+    nb.append("ema", "return (")
+
+
+@kind("another name", heavy_ball="needs a person", state="needs a person", why="No cell makes heavy_ball")
+def _(nb):
+    nb.say("heavy-ball", SOLUTIONS["heavy-ball"].replace("def heavy_ball", "def heavyball"))
+
+
+@kind("an answer deleted", ema="needs a person", state="needs a person", why="not found")
+def _(nb):
+    nb.remove("ema")
+
+
+@kind("an answer made a text", ema="needs a person", state="needs a person")
+def _(nb):
+    nb["ema"]["cell_type"] = "markdown"
+
+
+@kind("an answer made raw", ema="needs a person", state="needs a person")
+def _(nb):
+    nb["ema"]["cell_type"] = "raw"
+
+
+@kind("a script in an answer")
+def _(nb):
+    nb.append("ema", "'<script>alert(1)</script>'")
+    nb.append(BY_HAND, "<script>alert(1)</script>")
+
+
+@kind("forged outputs", answered=False, **{name.removeprefix("check-").replace("-", "_"): "blank" for name in CHECKS})
+def _(nb):
+    for id in CHECKS:
+        nb[id]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "PASSED"}]
+
+
+@kind("a parser's nightmare", ema=0, edge=0)
+def _(nb):
+    nb.say("ema", "def ema(values, beta):\n    return " + "-" * 200_000 + "1")
+    nb.say("guesses", "full_speed, times = 0.2, 2\nedge = " + "1" + "+1" * 100_000)
+    nb.add("close", "(" * 100_000)
+    nb.add("close", "a" + ", " * 1_000_000)
+    nb.add("close", "\n" * 300_000 + "%")
+
+
+@kind("null bytes and half characters", ema=0)
+def _(nb):
+    nb.append("ema", "\0")
+    nb.append("heavy-ball", "# \ud800")
+
+
+# The file
+
+
+@kind("renamed")
+def _(nb):
+    nb.name = "Solution final (2) é.ipynb"
+
+
+@kind("a module beside it")
+def _(nb):
+    for name in ("numpy.py", "conftest.py", "course_lib.py", "sitecustomize.py"):
+        (nb.school.here / name).write_text("1 / 0")
+
+
+@kind("sources as lists, lines by CR LF")
+def _(nb):
+    for cell in nb.cells:
+        cell["source"] = cell["source"].replace("\n", "\r\n").splitlines(keepends=True)
+
+
+@kind("foreign things among the cells")
+def _(nb):
+    nb.cells[3:3] = [None, 7, [], {}, {"cell_type": "code"}, {"source": None}, {"cell_type": 3, "source": {"a": 1}}]
+
+
+@kind("old format 3")
+def _(nb):
+    for cell in nb.cells:
+        if cell["cell_type"] == "code":
+            cell["input"] = cell.pop("source")
+    nb.json = {"worksheets": [{"cells": nb.cells}], "nbformat": 3, "nbformat_minor": 0, "metadata": {}}
+
+
+@kind("format 99")
+def _(nb):
+    nb.json |= {"nbformat": 99, "nbformat_minor": "x"}
+
+
+for words, encoding in {"UTF-16": "utf-16", "UTF-8 with a mark": "utf-8-sig", "not UTF-8": "latin-1"}.items():
+
+    @kind(words)
+    def _(nb, encoding=encoding):
+        nb.append("ema", "# é")
+        text = json.dumps(nb.json, ensure_ascii=encoding == "latin-1").replace("\\u00e9", "é")
+        nb.data = re.sub(r"\\u[0-9a-f]{4}", "?", text).encode(encoding, errors="replace")
+
+
+for words, (data, why) in {
+    "empty": (b"", "empty"),
+    "blanks": (b" \n" * 1000, "empty"),
+    "binary": (bytes(range(256)) * 100, "binary"),
+    "compressed": (gzip.compress(b"x" * 1000), "not a notebook|binary"),
+    "{}": (b"{}", "no cells"),
+    "[]": (b"[]", "no cells"),
+    "null": (b"null", "no cells"),
+    "a number": (b"1e999", "no cells"),
+    "100,000 deep": (b'{"cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested|no cells"),
+    "100,000 deep objects": (b'{"cells":' * 100_000, "nested|not a notebook"),
+    "cells that are none": (b'{"cells": {"a": 1}}', "no cells"),
+    "an empty list of cells": (b'{"cells": []}', "no cells"),
+    "a page": (b"<!doctype html><title>404</title>", "not a notebook"),
+    "cut off": (json.dumps({"cells": SHEET}).encode()[:20_000], "not a notebook"),
+    "too large": (b"x" * (2**22 + 1), "MB"),
+    "a number of 100,000 digits": (b'{"cells": ' + b"1" * 100_000 + b"}", "not a notebook|no cells"),
+    "another sheet": ((ROOT / "exercises" / "03_sgd_variants.ipynb").read_bytes(), "another notebook"),
+}.items():
+
+    @kind(words, state="unreadable", why=why)
+    def _(nb, data=data):
+        nb.data = data
+
+
+@pytest.fixture
+def school(tmp_path):
+    school = School(tmp_path)
+    yield school
+    school.server.close()
+
+
+def spaces_of_processes():
+    """The number space of each process there is; a sandbox has one of its own."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                found.add(os.readlink(entry / "ns" / "pid"))
+            except OSError:
+                continue
+    return found
+
+
+@pytest.fixture
+def spaces(monkeypatch):
+    """The number spaces of the sandboxes that have been started."""
+    found, start = set(), sandbox.start
+
+    def watched(*args):
+        process = start(*args)
+        found.add(os.readlink(f"/proc/{process.first}/ns/pid"))
+        return process
+
+    monkeypatch.setattr(sandbox, "start", watched)
+    return found
+
+
+def deserved(state, changed):
+    """{id: marks or state} of all graded cells."""
+    if state == "unreadable":
+        return dict.fromkeys(POINTS, "needs a person")
+    return {**POINTS, BY_HAND: "by hand", **changed}
+
+
+@pytest.mark.parametrize("words", KINDS)
+def test_marks_are_those_deserved(words, school, spaces):
+    spoil, answered, state, why, changed = KINDS[words]
+    nb = Notebook(school, answered)
+    spoil(nb)
+    path = nb.write(school.here)
+    before = school.files()
+
+    result = grade_one(path, UNIT, limits=LIMITS)
+
+    json.dumps(result)
+    earned = {
+        mark["id"]: mark["state"] if mark["state"] in ("by hand", "needs a person", "blank") else mark["marks"]
+        for mark in result["marks"]
+    }
+    if not answered:
+        changed = {**changed, BY_HAND: "blank"}
+    assert earned == deserved(state, changed), [mark for mark in result["marks"] if mark["note"]]
+    assert result["state"] == ("needs a person" if state == "unreadable" else state)
+    assert (result["state"] == "needs a person") == bool(result["reasons"])
+    assert re.search(why, " ".join([*result["reasons"], *(mark["note"] for mark in result["marks"])]))
+    assert all(mark["note"] for mark in result["marks"] if mark["marks"] == 0 and mark["state"] == "graded"
+               and not mark["properties"])  # fmt: skip
+    assert school.files() == before
+    assert not school.was_called()
+    assert not spaces & spaces_of_processes(), "a process is left over"
+    assert spaces or state == "unreadable"
+
+
+def test_there_are_enough_kinds():
+    assert len(KINDS) >= 60
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to(path.parent / "away")])
+def test_what_is_no_file_is_not_opened(make, tmp_path):
+    shutil.copy(ROOT / "solutions" / f"{UNIT}.ipynb", tmp_path / "away")
+    path = tmp_path / f"{UNIT}.ipynb"
+    make(path)
+    result = grade_one(path, UNIT, limits=LIMITS)
+    assert result["state"] == "needs a person"
+    assert not any(mark["marks"] for mark in result["marks"])
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert grade_one(tmp_path / "x.ipynb", UNIT)["reasons"] == [
+        "The file cannot be opened (No such file or directory)."
+    ]
+
+
+def test_solution_gets_all_and_the_sheet_nothing(school):
+    solution = grade_one(ROOT / "solutions" / f"{UNIT}.ipynb", UNIT)
+    assert {mark["id"]: mark["marks"] for mark in solution["marks"]} == {**POINTS, BY_HAND: None}
+    sheet = grade_one(ROOT / "exercises" / f"{UNIT}.ipynb", UNIT)
+    assert {mark["state"] for mark in sheet["marks"]} == {"blank"}
+    assert sum(mark["marks"] for mark in sheet["marks"]) == 0
+
+
+def test_without_a_sandbox_nothing_is_run(school, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert "Install bubblewrap" in sandbox.refusal("bwrap")
+    assert "Install Docker" in sandbox.refusal("docker")
+    result = grade_one(Notebook(school).write(school.here), UNIT, limits=LIMITS)
+    assert result["state"] == "needs a person"
+    assert "Install bubblewrap" in result["reasons"][0]
+
+
+def test_no_sandbox_in_so_many_words(school):
+    result = grade_one(Notebook(school).write(school.here), UNIT, sandbox="none", limits=LIMITS)
+    assert sum(mark["marks"] or 0 for mark in result["marks"]) == sum(POINTS[id] for id in CHECKS)
