@@ -155,6 +155,7 @@ def arrows(ax, layer, arrows, ends, time):
 def bars(ax, layer, bars, ends, time):
     colours = [colour for colour, *_ in layer["looks"]]
     ax.bar(layer["names"], bars[:, min(time, bars.shape[-1] - 1)], color=colours, width=0.7)
+    ax.tick_params("x", labelsize=min(10, 60 / len(bars)))
 
 
 DRAW = {"contours": contours, "heat": heat, "marks": marks, "lines": lines, "arrows": arrows, "bars": bars}
