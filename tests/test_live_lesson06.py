@@ -60,6 +60,12 @@ def test_a_strict_saddle_is_left_after_a_logarithm_of_steps_a_monkey_after_a_pow
     np.testing.assert_allclose(monkey[seen], (1 / NEAR[seen] - 1) / 0.15, rtol=0.07, atol=3)
 
 
+def test_the_line_of_a_monkey_saddle_is_drawn_as_far_as_runs_were_followed(figure):
+    arrays, seen = shown(figure, f=MONKEY), escapes(monkey_saddle, 60.0) < PATIENCE
+    assert 10 < arrays["escapes.end"][0] == seen.sum() < len(NEAR)
+    np.testing.assert_allclose(arrays["escapes"][0, 0, : seen.sum()], np.log10(NEAR[seen][::-1]), rtol=1e-6)
+
+
 def test_all_runs_leave_at_the_step_at_which_one_does_and_the_mark_is_near_it(figure):
     arrays = shown(figure, f=SADDLE, angle=position(figure, "angle", 30))
     first = first_step(arrays["gone"] > 0)
