@@ -26,7 +26,7 @@ def shown(figure, **positions):
 @pytest.mark.parametrize("axis", [0, 1])
 def test_the_numbers_make_up_the_step_and_the_steps_make_up_the_path(title, axis):
     figure, chosen = inspector(), list(INSPECTED).index(title)
-    arrays = shown(figure, method=chosen, axis=axis)
+    arrays = shown(figure, method=chosen, axis=1 - axis)  # y is the first choice
     m_hat, v_hat, step = (arrays[name].astype(float) for name in ("m_hat", "v_hat", "step"))
     np.testing.assert_allclose(step[1:], 0.1 * m_hat[1:] / (np.sqrt(v_hat[1:]) + 1e-8), rtol=1e-3, atol=1e-6)
     path = arrays["path"][0, axis]
@@ -45,7 +45,7 @@ def test_the_first_step_of_adam_is_one_rate_long_and_bias_is_seen_in_v():
 
 def test_amsgrad_forgets_nothing_and_adam_does():
     fading = 1 - 0.999 ** np.arange(1, 61)
-    adam, amsgrad = (shown(inspector(), method=i, axis=1)["v_hat"][1:] * fading for i in (0, 1))
+    adam, amsgrad = (shown(inspector(), method=i)["v_hat"][1:] * fading for i in (0, 1))
     assert np.all(np.diff(amsgrad) >= -1e-9)
     assert np.any(np.diff(adam) < 0)
 

@@ -73,9 +73,9 @@ def inspector(kappa=10.0, steps=60):
     controls = [
         Toggles(names, looks=looks),
         Point("start", "start", (-1.7, 1.1)),
-        Player(steps, seconds=0.25 * steps, start=6),
+        Player(steps, seconds=0.25 * steps, start=12),
         Choice("method", "method", INSPECTED),
-        Choice("axis", "coordinate", {"x, along the floor": 0, "y, across it": 1}),
+        Choice("axis", "coordinate", {"y, across the floor": 1, "x, along it": 0}),
         Slider("lr", "learning rate", 0.001, 1, 0.1, log=True),
     ]
     note = "g = {g}, m = {m}, v = {v}, m̂ = {m_hat}, v̂ = {v_hat}, step = {step}"
