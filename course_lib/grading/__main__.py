@@ -78,8 +78,9 @@ def grade(options):
             fresh.append(submission)
     if rows:
         say(f"{len(rows)} of {len(submissions)} are graded already")
+    limits = Limits(cell=options.seconds, call=min(options.seconds, Limits().call))
     screen = sys.stderr  # a check that runs in another thread may redirect what is printed meanwhile
-    judge = partial(grade_one, unit=name, sandbox=options.sandbox, seed=seed, limits=Limits(cell=options.seconds))
+    judge = partial(grade_one, unit=name, sandbox=options.sandbox, seed=seed, limits=limits)
     for submission, outcome in outcomes(fresh, judge, options):
         result = store.put(batch.result_of(submission, outcome, unit) | {"unit": options.unit, "seed": seed})
         rows[submission.learner] = row = table.summary(result)

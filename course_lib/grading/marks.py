@@ -57,7 +57,9 @@ def unit_of(name):
     else:
         files.append(Path(hidden.__file__))
     tables = [getattr(hidden, table, {}) for table in ("HIDDEN", "WITHHELD", "READ")]
-    tables[0] = tables[0] | variants.hidden(read.path_of(name))
+    if private := variants.hidden(read.path_of(name)):
+        tables[0] = tables[0] | private
+        files += sorted(HERE.glob("variants/*.py"))
     return Unit(read.sheet(name), visible, *tables, digest(*(file.read_bytes() for file in files)))
 
 
