@@ -153,7 +153,7 @@ register("abort", "import os; os.abort()", ema=0)
 register("kill the parent", "import os; os.kill(os.getppid(), 9)", ema=0)
 register("kill all", "import os; os.kill(-1, 9)", ema=0)
 register("kill the group", "import os; os.killpg(0, 9)", ema=0)
-register("an alarm", "import signal; signal.setitimer(signal.ITIMER_REAL, 0.01)", ema=0)
+register("an alarm", "import signal; signal.alarm(1)")
 register("stop itself", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", ema=0)
 register("closed pipes", "import os; os.closerange(0, 256)", ema=0)
 register(
@@ -172,6 +172,7 @@ register(
     "import os\nfor fd in range(3, 256):\n    try: os.write(fd, b'{{\"ended\": true}}\\n')\n    except OSError: pass",
     ema=0,
 )
+register("a trace that raises", "import sys\nsys.settrace(lambda *frame: 1 / 0)", ema=0)
 register("replaced program", "import os; os.execv('/usr/bin/env', ['env'])", ema=0)
 
 # A cell that raises, prints, fills or spawns: what came before it in the cell counts, and all the others
@@ -205,7 +206,6 @@ register(
     "threads", "import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=[1e6]).start()"
 )
 register("an exit handler that hangs", "import atexit\n@atexit.register\ndef hang():\n    while True: pass")
-register("a trace that raises", "import sys\nsys.settrace(lambda *frame: 1 / 0)")
 register("a small recursion limit", "import sys\nsys.setrecursionlimit(60)")
 register("stdin is read", "input()")
 register("the folder left", "import os; os.chdir('/')")
@@ -253,7 +253,7 @@ def _(nb):
     nb.say("ema", "from course_lib.checks import momentum as m\nema = m.means()")
 
 
-@kind("an answer out of the frames", ema=0)
+@kind("an answer out of the frames", ema="blank")
 def _(nb):
     nb.say("ema", "import sys, gc\ndef ema(values, beta):\n    frame = sys._getframe()\n    while frame:\n"
            "        for value in frame.f_locals.values():\n            if type(value) is tuple: return value\n"
@@ -617,7 +617,7 @@ def _(nb):
         nb[id]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "PASSED"}]
 
 
-@kind("a parser's nightmare", ema=0, edge=0)
+@kind("a parser's nightmare", ema=0, full_speed=0, edge=0, times=0)
 def _(nb):
     nb.say("ema", "def ema(values, beta):\n    return " + "-" * 200_000 + "1")
     nb.say("guesses", "full_speed, times = 0.2, 2\nedge = " + "1" + "+1" * 100_000)
@@ -725,16 +725,19 @@ def spaces_of_processes():
 
 @pytest.fixture
 def spaces(monkeypatch):
-    """The number spaces of the sandboxes that have been started."""
-    found, start = set(), sandbox.start
+    """The number spaces of the sandboxes that have been started, held open so that no other gets the same name."""
+    found, start = {}, sandbox.start
 
     def watched(*args):
         process = start(*args)
-        found.add(os.readlink(f"/proc/{process.first}/ns/pid"))
+        path = f"/proc/{process.first}/ns/pid"
+        found[os.readlink(path)] = os.open(path, os.O_RDONLY)
         return process
 
     monkeypatch.setattr(sandbox, "start", watched)
-    return found
+    yield found
+    for descriptor in found.values():
+        os.close(descriptor)
 
 
 def deserved(state, changed):
@@ -769,7 +772,7 @@ def test_marks_are_those_deserved(words, school, spaces):
                and not mark["properties"])  # fmt: skip
     assert school.files() == before
     assert not school.was_called()
-    assert not spaces & spaces_of_processes(), "a process is left over"
+    assert not spaces.keys() & spaces_of_processes(), "a process is left over"
     assert spaces or state == "unreadable"
 
 

@@ -31,7 +31,8 @@ def judge(marks, unit, submitted, host, seed):
                 unsure.setdefault(cell.section, []).append(mark)
     for section, several in unsure.items():
         for more in (True, False) if submitted.more else (True,):
-            alone = Session(host, apart(unit, submitted, session, section, more), unit.withheld)
+            own = apart(unit, submitted, session, section, more)
+            alone = Session(host, own, unit.withheld, careful=bool(session.ended))
             for mark in several:
                 if mark["marks"] != mark["points"]:
                     better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
+NAMING = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 BLANK_TEXT = "*Your answer here.*"
 
 
@@ -330,13 +331,15 @@ def missing(source):
     if not isinstance(source, str) or not compiles(source):
         return set()
     nodes = list(ast.walk(ast.parse(source)))
-    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     own = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    return used - own - {name for node in nodes if isinstance(node, ast.stmt) for name in bound(node)}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return used - own - {name for node in nodes if isinstance(node, NAMING) for name in bound(node)}
 
 
 def bound(statement):
-    """The names that a statement makes or changes."""
+    """The names that a statement of ours makes or changes."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):

@@ -1,5 +1,6 @@
 """A learner's answer as it looks from outside the sandbox: a function that is called, and gives back plain values."""
 
+import contextlib
 import functools
 import json
 import threading
@@ -82,14 +83,15 @@ class Host:
             reply = self.exchange({**request, "number": self.number})
             while outside and ("callback" in reply or "attribute" in reply):
                 reply = self.exchange(outside(reply))
-        except Exception as error:
+            if ("ended" in reply) != ("fresh" in request):
+                raise ValueError("it has ended")
+        except Exception:  # garbage, an answer to something else, or nothing any more
+            self.drop()
+            raise Ended(
+                f"it ran longer than {seconds:.3g} s" if self.late else "it ended the process it ran in"
+            ) from None
+        finally:
             self.deadline = None
-            if not isinstance(error, Ended):  # garbage, or nothing any more
-                self.drop()
-            if self.late:
-                raise Ended(f"it ran longer than {seconds:.3g} s") from None
-            raise Ended(str(error) if isinstance(error, Ended) else "it ended the process it ran in") from None
-        self.deadline = None
         if "error" in reply:
             raise learner_error(reply["error"])
         return reply
@@ -98,23 +100,17 @@ class Host:
         pipes = self.process.process
         pipes.stdin.write(json.dumps(message).encode() + b"\n")
         pipes.stdin.flush()
-        line = pipes.stdout.readline(self.limits.line)
-        reply = json.loads(line)
-        if "ended" in reply:
-            self.age += 1
-            raise Ended("it ended the process it ran in")
-        if reply["number"] != self.number:
+        reply = json.loads(pipes.stdout.readline(self.limits.line))
+        if "ended" not in reply and reply["number"] != self.number:
             raise ValueError("an answer to another question")
         return reply
 
     def fresh(self):
         """From here on a worker that has run nothing yet."""
-        try:
-            if self.process:
-                self.ask({"fresh": True}, 2)
-                self.drop()  # it has not ended, as it should have
-        except (Ended, LearnerError):
-            pass
+        if self.process:
+            with contextlib.suppress(Ended):
+                self.ask({"fresh": True}, self.limits.call)
+                self.age += 1
 
 
 def learner_error(error):
@@ -126,11 +122,12 @@ class Session:
     """The names that cells have made, in a worker that is started again if one of them ends it.
 
     cells: pairs (name, source), in their order. withheld: {module: [functions]} that refuse once the cells have run.
+    careful: whether to wait behind each cell, for what it did may end the worker a moment later.
     After a cell has run, `errors` or `ended` may hold a reason under its name.
     """
 
-    def __init__(self, host, cells, withheld):
-        self.host, self.cells, self.withheld = host, cells, withheld
+    def __init__(self, host, cells, withheld, careful=False):
+        self.host, self.cells, self.withheld, self.careful = host, cells, withheld, careful
         self.errors, self.ended = {}, {}
         self.age = None  # of the worker in which the cells have run
         self.calls = self.blanks = 0
@@ -140,28 +137,27 @@ class Session:
         """Runs the cells, if they have not run in this worker; one that ends the worker is left out the next time."""
         if self.age is None:
             self.host.fresh()
-        careful = False
         while self.age != self.host.age:
             try:
-                self.run(careful)
+                self.run()
                 self.age = self.host.age
             except Ended:
-                careful, self.age = True, -1
+                self.careful, self.age = True, -1
 
-    def run(self, careful):
-        """Runs the cells. careful: waits behind each, for what it did may end the worker a moment later."""
+    def run(self):
         for name, source in self.cells:
             if name in self.ended:
                 continue
             try:
-                self.host.ask({"run": source, "name": f"<cell {name}>"}, self.host.limits.cell)
-                if careful:
+                try:
+                    self.host.ask({"run": source, "name": f"<cell {name}>"}, self.host.limits.cell)
+                except LearnerError as error:
+                    self.errors[name] = error
+                if self.careful:
                     time.sleep(PAUSE)
                     self.host.ask({"value": "None"}, self.host.limits.call)
-            except LearnerError as error:
-                self.errors[name] = error
             except Ended as error:
-                if careful or self.host.late:
+                if self.careful or self.host.late:
                     self.ended[name] = str(error)
                 raise
         self.host.ask({"withhold": self.withheld}, self.host.limits.call)
@@ -196,8 +192,7 @@ class Session:
             if now is not None and isinstance(arg, np.ndarray | list):
                 now = self.received(now)
                 try:
-                    arg[...] = now if isinstance(arg, np.ndarray) else arg
-                    arg[:] = now
+                    arg[... if isinstance(arg, np.ndarray) else slice(None)] = now
                 except (TypeError, ValueError):
                     raise LearnerError("ValueError", "an argument was changed in place") from None
 

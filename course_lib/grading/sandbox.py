@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import secrets
+import select
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ WORKER = Path(__file__).with_name("worker.py")
 ABSENT = {"quiz.py", "nodelay.py"}
 ROOM = 2**24  # bytes of the folder in memory
 PROCESSES = 8
+PATIENCE = 10  # seconds for what has been killed to be gone
 IMAGE = "course-grading"
 FOLDER = "/answers"  # the only one that can be written to
 GET = {
@@ -91,6 +93,8 @@ class Process:
     def __exit__(self, *error):
         self.kill()
         self.process.wait()
+        if self.handle:
+            select.select([self.handle], [], [], PATIENCE)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()

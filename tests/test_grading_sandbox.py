@@ -1,0 +1,253 @@
+"""What an answer sees of the world, what it may use of it, and how its values look from outside."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course_lib import surfaces
+from course_lib.grading import judge, read, sandbox
+from course_lib.grading.marks import Limits, unit_of
+from course_lib.grading.remote import Ended, Host, LearnerError, Remote, Session
+from course_lib.grading.worker import pack, unpack
+
+REFUSAL = sandbox.refusal("bwrap")
+LIMITS = Limits(cell=5, call=30, total=120)
+
+pytestmark = pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL)
+
+CELL = """
+import os, resource, socket, sys
+import numpy as np
+from course_lib.optimizers import momentum
+
+def everything(but):
+    found = [os.path.join(folder, file) for folder, _, files in os.walk("/") for file in files]
+    return [path for path in found if not path.startswith(but)]
+
+def writable():
+    return [folder for folder, _, _ in os.walk("/") if os.access(folder, os.W_OK)]
+
+def limits():
+    names = "AS FSIZE NPROC CORE NOFILE".split()
+    return {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in names}
+
+def forks():
+    started = 0
+    try:
+        while started < 30:
+            if not os.fork():
+                import time
+                time.sleep(9)
+                os._exit(0)
+            started += 1
+    except OSError:
+        return started
+
+def interfaces(): return [name for _, name in socket.if_nameindex()]
+def environment(): return dict(os.environ)
+def user(): return os.getuid()
+def absent(name):
+    import importlib
+    return importlib.import_module(f"course_lib.{name}").__doc__
+def own(step, *args, **hyper): return momentum(*args, **hyper)
+
+def gradient(f, x): return f.grad(x), f.name, f.d, f(x)
+def inner(f): return f._hidden
+def climb(f): return f.__globals__
+def attribute(f): return f.module
+def with_function(f): return f(lambda: 1)
+def half(f, x): return f(x) / 2
+def draws(rng): return rng.normal(size=3)
+def changes(x, *, more):
+    x += 1
+    more.append(2)
+    return None
+def same(value): return value
+class Point:
+    x, _y = 3, 4
+    def twice(self): return 2 * self.x
+point = Point()
+"""
+
+
+@pytest.fixture(scope="module")
+def names():
+    with Host("bwrap", LIMITS) as host:
+        session = Session(host, [("cell", CELL)], {"optimizers": ["momentum"]})
+        session.ready()
+        assert not session.errors
+        yield session
+
+
+def test_only_python_and_a_part_of_the_library_are_seen(names):
+    python = (sys.base_prefix, str(Path(np.__file__).parents[1]), "/usr/", "/lib", "/bin/", "/dev/")
+    seen = names.value("everything")(python)
+    assert {path for path in seen if not path.startswith("/course/")} <= {"/etc/ld.so.cache"}
+    forbidden = {"checks", "grading", "questions", "live", "properties", "solutions", "exercises"}
+    assert not [path for path in seen if forbidden & set(path.split("/"))]
+    assert "/course/course_lib/optimizers.py" in seen
+
+
+def test_only_its_own_folder_can_be_written_to(names):
+    assert names.value("writable")() == [sandbox.FOLDER]
+
+
+def test_the_environment_tells_nothing(names):
+    assert set(names.value("environment")()) <= {*sandbox.environment(""), "PWD", "LC_CTYPE"}
+
+
+def test_there_is_no_network_and_no_root(names):
+    assert set(names.value("interfaces")()) <= {"lo"}
+    assert names.value("user")() != 0
+
+
+def test_limits_hold(names):
+    limits = names.value("limits")()
+    assert {name: soft for name, (soft, hard) in limits.items()} == {
+        "AS": LIMITS.memory, "FSIZE": sandbox.ROOM, "NPROC": sandbox.PROCESSES, "CORE": 0, "NOFILE": 64,
+    }  # fmt: skip
+    assert all(soft == hard for soft, hard in limits.values())
+    assert names.value("forks")() < sandbox.PROCESSES
+
+
+def test_the_checks_in_there_are_silent(names):
+    assert names.value("absent")("checks") is None
+
+
+def test_a_withheld_function_refuses_whoever_holds_it(names):
+    with pytest.raises(LearnerError, match="withheld"):
+        names.value("own")(None, 1.0, 1.0, lr=0.1)
+    with pytest.raises(LearnerError, match="withheld"):
+        names.value("momentum")(1.0, 1.0, lr=0.1)
+
+
+# What crosses
+
+
+@pytest.mark.parametrize("value", [
+    None, True, 7, 2**70, -0.1, float("inf"), 1 + 2j, "é\n", ..., [1, [2.5]], (1, (2,)), {"a": [1], 2: "b"}, {1, 2},
+    np.arange(6).reshape(2, 3), np.float32(0.1), np.array([], np.float32), np.array([True]), np.array(3j), np.int8(3),
+    np.linspace(0, 1, 5)[::2], np.asfortranarray(np.eye(3)[:2]),
+], ids=repr)  # fmt: skip
+def test_plain_values_cross_and_come_back(names, value):
+    back = names.value("same")(value)
+    assert type(back) is type(value)
+    np.testing.assert_equal(back, value)
+    if isinstance(value, np.ndarray):
+        assert back.dtype == value.dtype
+        assert back.shape == value.shape
+
+
+def test_nan_crosses(names):
+    assert np.isnan(names.value("same")(float("nan")))
+
+
+def test_a_function_of_ours_is_called_from_inside(names):
+    f = surfaces.quadratic(kappa=5)
+    x = np.array([1.0, 2.0])
+    grad, name, d, height = names.value("gradient")(f, x)
+    np.testing.assert_array_equal(grad, f.grad(x))
+    assert (name, d, height) == (f.name, 2, f(x))
+    assert names.value("half")(lambda x: 4 * x, 3.0) == 6
+
+
+class Ours:
+    _hidden = 7
+    module = os
+
+
+def refused():
+    return [("inner", Ours()), ("climb", lambda: 1), ("attribute", Ours()), ("with_function", lambda f: f())]
+
+
+@pytest.mark.parametrize(("name", "given"), refused())
+def test_nothing_else_of_ours_is_reached(names, name, given):
+    with pytest.raises(LearnerError):
+        names.value(name)(given)
+
+
+def test_a_generator_crosses_with_its_state(names):
+    np.testing.assert_array_equal(
+        names.value("draws")(np.random.default_rng(3)), np.random.default_rng(3).normal(size=3)
+    )
+
+
+def test_what_is_changed_in_place_is_changed_here(names):
+    x, more = np.zeros(2), [1]
+    assert names.value("changes")(x, more=more) is None
+    np.testing.assert_array_equal(x, [1, 1])
+    assert more == [1, 2]
+
+
+def test_what_is_read_only_stays_so(names):
+    x = np.zeros(2)
+    x.flags.writeable = False
+    with pytest.raises(LearnerError, match="read-only"):
+        names.value("changes")(x, more=[])
+
+
+def test_an_object_has_its_public_attributes(names):
+    point = names.value("point")
+    assert isinstance(point, Remote)
+    assert (point.x, point.twice()) == (3, 6)
+    assert not hasattr(point, "_y")
+    assert not hasattr(point, "z")
+    assert not callable(getattr(point, "__array__", None))
+
+
+def test_a_function_of_a_process_that_is_no_more_is_no_more(names):
+    f = names.value("same")
+    names.host.drop()
+    with pytest.raises(Ended):
+        f(1)
+    assert names.value("same")(1) == 1
+
+
+def test_deep_values_are_refused():
+    deep = []
+    for _ in range(100):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested"):
+        pack(deep, None)
+
+
+@pytest.mark.parametrize("message", [
+    {"array": "<f8", "shape": [10**9], "data": "AAAA"}, {"array": "|O", "shape": [1], "data": "AAAAAAAAAAA="},
+    {"array": "<f8", "shape": [-1, 0], "data": ""}, {"array": ["<f8"], "shape": [], "data": ""}, {"tuple": 3}, {},
+    {"dict": [[[1], 2]]}, {"set": [[1]]}, {"complex": ["x", 1]}, {"handle": "x"},
+], ids=repr)  # fmt: skip
+def test_a_false_message_is_an_error_and_no_more(message):
+    session = Session(None, [], {})
+    with pytest.raises(LearnerError, match="cannot be read"):
+        session.received(message)
+
+
+def test_unpacked_arrays_are_our_own():
+    array = unpack(pack(np.zeros(3), None), None)
+    array += 1
+    assert array.sum() == 3
+
+
+# The sheets
+
+
+@pytest.mark.parametrize("path", sorted(read.EXERCISES.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_sheet_can_be_graded(path):
+    unit = unit_of(path.stem)
+    checks = [cell for cell in unit.cells if cell.kind == "check"]
+    assert checks
+    for cell in checks:
+        assert cell.section[:1].isdigit(), cell.id
+        assert getattr(unit.visible, cell.check).name
+        assert judge.makers(cell, unit), cell.id
+
+
+def test_cells_that_make_no_name_that_is_used_are_not_run():
+    unit = unit_of("04_momentum")
+    blank = read.Submission(answers={"cycle-search": ["cycle = (0.02, 0.9, valley.d)"]})
+    assert [name for name, _ in read.program(unit.cells, blank)] == ["imports", "valley", "cycle-search"]
+    whole = [name for name, _ in read.program(unit.cells, blank, whole=True)]
+    assert "ball-race" in whole
