@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,6 +114,15 @@ def test_without_a_sandbox_it_grades_nothing(run, grader, monkeypatch, tmp_path)
     code, _, err = run("grade", UNIT, "in")
     assert (code, grader.calls) == (1, [])
     assert "There is no bwrap here. Install it." in err
+
+
+def test_what_is_not_installed_is_said(run, grader, monkeypatch, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right"})
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, err = run("grade", UNIT, "in", "--dask", "tcp://127.0.0.1:1")
+    assert code == 1
+    assert "distributed" in err
+    assert "the group grading" in err
 
 
 # Grading
@@ -243,7 +253,7 @@ def test_a_name_of_any_kind_has_its_own_result(tmp_path):
     store = Results(tmp_path)
     everybody = ["anna", "../anna", "a/b", "a_b", "<script>", "x" * 400, "Müller", "M\udcfcller", ".", "con"]
     for i, learner in enumerate(everybody):
-        store.put({"learner": learner, "i": i})
+        store.put({**result(learner), "sha256": "", "checks": "", "seed": 1, "i": i})
     assert [store.find(learner)["i"] for learner in everybody] == list(range(len(everybody)))
     assert len(list(store)) == len(everybody)
     assert all(path.parent == tmp_path / "results" for path in tmp_path.rglob("*.json"))
@@ -254,7 +264,16 @@ def test_a_name_of_any_kind_has_its_own_result(tmp_path):
 
 def result(learner, state="graded", **changed):
     cells = [marks.blank_mark(cell, OURS) | {"state": state, "marks": cell.points} for cell in marks.graded(OURS)]
-    return {"learner": learner, "file": "f", "state": state, "reasons": [], "marks": cells, "texts": {}, **changed}
+    return {
+        "learner": learner,
+        "unit": UNIT,
+        "file": "f",
+        "state": state,
+        "reasons": [],
+        "marks": cells,
+        "texts": {},
+        **changed,
+    }
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula():

@@ -1,5 +1,6 @@
 """nbgrader's gradebook: the marks are in it, what waits for a person is flagged, what people enter is never changed."""
 
+import csv
 import json
 
 import pytest
@@ -9,7 +10,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from course_lib.grading import gradebook, marks, read, table
+from course_lib.grading.__main__ import main
 from course_lib.grading.names import filename
+from course_lib.grading.results import Results
 
 UNIT = "04_momentum"
 OURS, CELLS = marks.unit_of(UNIT), read.cells_of(UNIT)
@@ -27,7 +30,7 @@ def result(learner, when="2026-03-01 10:00:00", **changed):
             mark |= {"marks": 1.25, "note": "the corrected mean"}
         if mark["id"] == "critical-proof":
             mark |= {"marks": None, "state": "by hand"}
-    return {"learner": learner, "file": "", "sha256": "", "state": "graded", "reasons": [], "graded": when,
+    return {"learner": learner, "unit": UNIT, "file": "", "sha256": "", "state": "graded", "reasons": [], "graded": when,
             "marks": cells, "texts": {"critical-proof": EVIL}} | changed  # fmt: skip
 
 
@@ -100,6 +103,24 @@ def test_what_a_person_entered_stays_and_comes_back(file):
     assert table.summary(anna)["open"] == 0
     assert next(mark["note"] for mark in anna["marks"] if mark["id"] == "critical-proof").startswith("the case")
     assert (table.summary(bob)["marks"], table.summary(bob)["open"]) == (2, 22)
+
+
+def test_export_has_the_marks_that_people_gave(file, tmp_path):
+    store = Results(tmp_path / "graded" / UNIT)
+    for one in (result("anna"), result("bob")):
+        store.put({**one, "checks": "", "seed": 1})
+    export = ["export", UNIT, "--out", str(tmp_path / "graded"), "--gradebook", str(file)]
+    export += ["--csv", str(tmp_path / "marks.csv"), "--feedback", str(tmp_path / "pages")]
+    assert main(export) == 3, "two texts are to be read"
+    by_hand(file, "anna", "critical-proof", 0.5, "half of it")
+    by_hand(file, "bob", "critical-proof", 1.0)
+    assert main(export) == 0
+    with open(tmp_path / "marks.csv", encoding="utf-8", newline="") as table_:
+        assert [(row["learner"], row["marks"]) for row in csv.DictReader(table_)] == [
+            ("anna", "22.75"),
+            ("bob", "23.25"),
+        ]
+    assert "half of it" in (tmp_path / "pages" / "anna.html").read_text(encoding="utf-8")
 
 
 def test_handed_in_again_a_mark_by_hand_is_to_be_looked_at_again(file):

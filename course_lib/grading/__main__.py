@@ -45,6 +45,9 @@ def main(arguments=None):
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return FAILED
+    except ModuleNotFoundError as error:
+        print(f"{error}. The packages for teaching are the group grading in pyproject.toml.", file=sys.stderr)
+        return FAILED
     except Misused as error:
         print(error, file=sys.stderr)
         return MISUSED

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from .names import filename
 
+WHOLE = {"learner", "unit", "file", "sha256", "checks", "seed", "state", "reasons", "marks", "texts"}
+
 
 class Results:
     """The folder of a unit's results.
@@ -57,7 +59,7 @@ def read(path):
         result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return result if isinstance(result, dict) and "learner" in result else None
+    return result if isinstance(result, dict) and result.keys() >= WHOLE else None
 
 
 def write(path, text):
