@@ -23,6 +23,41 @@ ANSWERS = {sheet: loaded(Path(__file__).with_name(f"test_checks_{sheet}.py")) fo
 CHECKED = [(sheet, check) for sheet in SHEETS for check in MODULES[sheet].HIDDEN]
 
 SHARES = {
+    "race_first": {
+        "step": {"x was changed in place": 4 / 5, "with a comma behind it": 2 / 5, "a step uphill": 0},
+        "mountain": {
+            "Hint: the sign": 2 / 9,
+            "the slope in y is missing": 4 / 9,
+            "a factor 2 is missing": 4 / 9,
+            "3 + 0 * x, not 3": 2 / 3,
+            "np.sin, not math.sin": 2 / 3,
+            "The same height everywhere": 0,
+        },
+        "balanced_error": {"the objective that likes": 0, "not their sum": 1 / 4, "in percent": 1 / 4, "alarmed": 0},
+    },
+    "convexity": {
+        "falsifier": {"a chord may lie on the graph": 2 / 3, "the wrong way round": 0, "a single valley": 0},
+        "convex_ones": {"J is convex, and missing": 1 / 3, "K is not convex": 1 / 3},
+        "ball": {"points inside stay": 2 / 5, "this is a box": 0},
+        "simplex": {"not the same part": 2 / 7, "softmax": 0, "after the cut": 0},
+        "no_minimiser": {"largest lower bound": 2 / 3, "it reaches the number": 0, "must be finite": 0},
+        "flat": {"From 1 to 2 its values differ": 0, "Not convex": 0},
+        "hessian": {"this is the test with the slip": 0, "a curvature of 0 is allowed": 4 / 7},
+        "certified": {"a step more after it knows": 1 / 4, "this certificate has L in it": 0, "the factor 2": 1 / 4},
+    },
+    "gradients": {
+        "walk": {"make them columns": 1 / 3, "the start belongs to the path": 1 / 3, "take it where you are": 0},
+        "central": {"forward differences": 0, "x was changed in place": 0, "divide by 2h": 0},
+        "gradient": {"this is as found": 0, "divide by n": 1 / 4},
+        "mended": {"this is as found": 0, "It stops with IndexError": 1 / 2},
+        "steepest_l1": {"the length is not 1": 1 / 2, "np.abs before np.argmax": 0},
+        "steepest_linf": {"this is the l2 ruler": 0},
+        "armijo": {"any descent is accepted": 0, "c is an argument": 1 / 7, "halved once too often": 1 / 7},
+        "layer_backward": {"not the mean": 4 / 7, "with ds, not da": 4 / 7, "the slope of tanh is missing": 0},
+        "edge_of": {"the gradient is 4 x^3": 1 / 3, "upside down": 0},
+        "adversary": {"start farther outside": 0, "the edge depends on the rate": 0},
+        "starts_needed": {"one fewer is enough": 1 / 5, "a whole number is meant": 1 / 5, "rounded down": 0},
+    },
     "momentum": {
         "ema": {"not corrected yet": 1 / 2, "the correction is a step late": 1 / 2, "this is the fading sum": 0},
         "heavy_ball": {
@@ -67,6 +102,28 @@ SHARES = {
         "decay_for": {"exact is a root": 1 / 4, "divide by the rate": 0},
         "trusted": {"a layer that starts at zero": 3 / 4, "the ratio is missing": 0},
         "tuned": {"diverged to nan": 3 / 4, "at the last rate, too": 3 / 4, "the highest end": 0},
+    },
+    "saddle_points": {
+        "kind": {"the signs of its entries": 0, "whatever the zeros do": 7 / 8, "it need not be a saddle": 5 / 8},
+        "noisy_step": {
+            "never any noise": 1 / 3,
+            "the wrong size": 1 / 2,
+            "wait goes down by one": 5 / 6,
+            "x was changed in place": 1 / 2,
+        },
+        "saddle_free_step": {
+            "this is Newton's step": 1 / 6,
+            "the floor is missing": 1 / 2,
+            "the sizes of the entries": 0,
+            "this is gradient descent": 0,
+        },
+        "strict_steps": {"one step short": 1 / 2, "a whole number": 1 / 2, "the whole distance": 0},
+        "flat_steps": {"for p = 3 only": 1 / 3, "with its logarithm": 0},
+        "hessian": {"this is as found": 0},
+        "downhill": {"this is as found": 0, "Newton's direction is meant": 0, "at a saddle it may climb": 3 / 5},
+        "slope": {"upside down": 0, "a factor is missing": 2 / 3},
+        "trap": {"From the disc runs leave": 1 / 4, "it is a minimum": 0, "not all runs": 1 / 4},
+        "ways_out": {"rounding leaves zeros": 1 / 2, "tolerance is an argument": 3 / 4, "the ways up": 0},
     },
 }
 
