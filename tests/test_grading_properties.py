@@ -114,7 +114,6 @@ SHARES = {
         "saddle_free_step": {
             "this is Newton's step": 1 / 6,
             "the floor is missing": 1 / 2,
-            "the sizes of the entries": 0,
             "this is gradient descent": 0,
         },
         "strict_steps": {"one step short": 1 / 2, "a whole number": 1 / 2, "the whole distance": 0},
