@@ -4,6 +4,7 @@ A kind starts from sheet 04 with all answers right and spoils it. None of them m
 outside, or reach the network.
 """
 
+import contextlib
 import copy
 import gzip
 import json
@@ -20,7 +21,7 @@ from course_lib.grading.marks import Limits, grade_one
 
 ROOT = Path(__file__).parents[1]
 UNIT = "04_momentum"
-LIMITS = Limits(cell=3, call=1, total=60, memory=2**29, line=2**22, file=2**22)
+LIMITS = Limits(cell=2, call=1, total=60, memory=2**29, line=2**22, file=2**22)
 REFUSAL = sandbox.refusal("bwrap")
 
 pytestmark = pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL)
@@ -40,7 +41,7 @@ CHECKS = [name for name in POINTS if name != BY_HAND]
 
 
 class Notebook:
-    """A submission to be spoiled: its cells by their ids, `text` if it is to be written in another form."""
+    """A submission to be spoiled: its cells by their ids; `data` if other bytes are handed in."""
 
     def __init__(self, school, answered=True):
         self.school = school
@@ -123,6 +124,7 @@ def kind(words, answered=True, state="graded", why="", **but):
     def register(spoil):
         changed = {f"check-{name.replace('_', '-')}": deserved for name, deserved in but.items()}
         assert set(changed) <= set(POINTS), words
+        assert words not in KINDS, words
         KINDS[words] = (spoil, answered, state, why, changed)
         return spoil
 
@@ -140,7 +142,7 @@ def register(words, source, **but):
 
 # A cell that does not let go, or takes the process with it: it is left out, and the other answers count
 
-register("endless loop", "while True: pass", ema=0, why="longer than 3 s")
+register("endless loop", "while True: pass", ema=0, why="longer than 2 s")
 register(
     "loop that swallows interrupts",
     "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
@@ -200,7 +202,7 @@ register(
 )
 register(
     "a daemon",
-    "import os, time\nif not os.fork():\n    os.setsid()\n    if not os.fork():\n        time.sleep(1e6)\n    os._exit(0)",
+    "import os, time\nif not os.fork():\n    os.setsid()\n    os.fork() or time.sleep(1e6)\n    os._exit(0)",
 )
 register(
     "threads", "import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=[1e6]).start()"
@@ -223,8 +225,6 @@ register("the course's plots", "left, right = plots.panels(2)\nplots.curves({{'m
 
 @kind("a figure's name is used", per_step=1)
 def _(nb):
-    nb.say("critical-measured", "last = end(momentum, surfaces.quadratic_form([[0.18]]), [1.0], 1000, lr=0.5, "
-           "beta=np.linspace(0, 0.99, 991))\nmeasured_beta = np.linspace(0, 0.99, 991)[np.argmin(np.abs(last[0]))]")  # fmt: skip
     nb.append("distill-measured", "assert len(needed) == 2 and best(1, 4)")
 
 
@@ -263,8 +263,8 @@ def _(nb):
 @kind("the library's own step", heavy_ball=0, told_from_ahead=0, look_ahead=0, why="library's function")
 def _(nb):
     nb.say("heavy-ball", "heavy_ball = momentum")
-    nb.say("look-ahead", "def told_from_ahead(x, g, v=0.0, *, lr, beta=0.9):\n    return nesterov(x, g, v, lr=lr, beta=beta)\n"
-           "look_ahead = told_from_ahead")  # fmt: skip
+    head = "def told_from_ahead(x, g, v=0.0, *, lr, beta=0.9):\n"
+    nb.say("look-ahead", f"{head}    return nesterov(x, g, v, lr=lr, beta=beta)\nlook_ahead = told_from_ahead")
 
 
 # What shall deceive the grader
@@ -309,7 +309,7 @@ def _(nb):
 
 FAKES = {
     "numpy patched": "np.allclose = np.array_equal = lambda *args, **hyper: True",
-    "numpy.testing patched": "import numpy.testing as t\nt.assert_allclose = t.assert_equal = lambda *args, **hyper: None",
+    "numpy.testing patched": "import numpy.testing as t\nt.assert_allclose = lambda *args, **hyper: None",
     "an AST transformer": "import ast, builtins\nbuiltins.compile = lambda *args, **hyper: None\n"
     "ast.parse = lambda *args, **hyper: None",
     "a patched check": "check.ema = lambda answer: print('PASSED')\ncheck.ema.report = lambda answer: (True, 'PASSED')",
@@ -407,7 +407,7 @@ def _(nb):
     nb.say("check-ema", "check.ema(lambda values, beta: None)\nassert True")
 
 
-@kind("a test cell in the way", answered=True)
+@kind("a test cell in the way")
 def _(nb):
     nb.say("check-ema", "raise SystemExit")
     nb.say("check-edge", "while True: pass")
@@ -462,7 +462,7 @@ def _(nb):
         cell["id"] = "cell"
 
 
-@kind("skip-execution", ema="blank", answered=True)
+@kind("skip-execution", ema="blank")
 def _(nb):
     nb.say("ema", "".join(next(cell for cell in SHEET if cell["id"] == "ema")["source"]))
     for cell in nb.cells:
@@ -712,14 +712,13 @@ def school(tmp_path):
 
 
 def spaces_of_processes():
-    """The number space of each process there is; a sandbox has one of its own."""
+    """The number space of each process that runs; a sandbox has one of its own."""
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                found.add(os.readlink(entry / "ns" / "pid"))
-            except OSError:
-                continue
+            with contextlib.suppress(OSError):
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                found |= {os.readlink(entry / "ns" / "pid")} if state != "Z" else set()
     return found
 
 
