@@ -132,7 +132,7 @@ def steepest(right, length):
 # 2.6
 
 
-def asked(f, times=2000):
+def asked(f, times=500):
     """f, but an error for a search that never ends."""
     left = iter(range(times))
 
