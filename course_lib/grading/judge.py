@@ -1,6 +1,5 @@
 """What the answers of a submission are worth."""
 
-import ast
 import threading
 import zlib
 
@@ -27,7 +26,7 @@ def judge(marks, unit, submitted, host, seed):
         if mark["check"]:
             cell = cells[mark["id"]]
             mark |= tried(cell, unit, submitted, session, seed)
-            if not as_handed_out(cell, unit, submitted):
+            if mark["marks"] != cell.points and not as_handed_out(cell, unit, submitted):
                 unsure.setdefault(cell.section, []).append(mark)
     for section, several in unsure.items():
         for more in (True, False) if submitted.more else (True,):
@@ -95,7 +94,7 @@ def tried(cell, unit, submitted, session, seed):
 
 def makers(cell, unit):
     """The answer cells of our sheet that make what a check is called with."""
-    wanted = {node.id for node in ast.walk(ast.parse(cell.expression)) if isinstance(node, ast.Name)}
+    wanted = read.names_in(cell.expression)
     return [part for part in unit.cells if part.kind == "answer" and wanted & set(read.made_by(part.source))]
 
 

@@ -5,20 +5,29 @@ their place. Points, tags, outputs and checks in a submission mean nothing: thes
 """
 
 import ast
+import functools
 import json
 import os
 import re
 import stat
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
 NAMING = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 BLANK_TEXT = "*Your answer here.*"
+PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
 
 
 class Unreadable(Exception):
     """A submission that somebody has to look at; the text says why."""
+
+
+def parsed(source):
+    """The syntax tree of a source."""
+    with PARSING:
+        return ast.parse(source)
 
 
 # Our sheet
@@ -68,7 +77,7 @@ def own(cell, source, section):
         return Cell(name, "text" if grading.get("grade") else "prose", source, section, points)
     if not grading.get("grade"):
         return Cell(name, "answer" if grading.get("solution") else "given", source, section)
-    call = ast.parse(source).body[0].value
+    call = parsed(source).body[0].value
     return Cell(name, "check", source, section, points, call.func.attr, ast.unparse(call.args[0]))
 
 
@@ -200,8 +209,14 @@ def asked_for(answer, ours):
     """The names that an answer cell of ours makes for the checks."""
     if answer.kind != "answer":
         return set()
-    checked = [ast.walk(ast.parse(cell.expression)) for cell in ours if cell.kind == "check"]
-    return {node.id for nodes in checked for node in nodes if isinstance(node, ast.Name)} & set(made_by(answer.source))
+    wanted = set().union(*(names_in(cell.expression) for cell in ours if cell.kind == "check"))
+    return wanted & set(made_by(answer.source))
+
+
+@functools.cache
+def names_in(expression):
+    """The names in an expression of our own."""
+    return frozenset(node.id for node in ast.walk(parsed(expression)) if isinstance(node, ast.Name))
 
 
 def made_by(source):
@@ -274,7 +289,7 @@ def is_blank_text(text):
 
 def compiles(source):
     try:
-        compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST)
+        parsed(source)
         return True
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
@@ -303,7 +318,7 @@ def program(ours, submitted, only=None, more=True, whole=False):
         here = added.get(cell.id, ()) if wanted else ()
         if cell.kind == "given":  # behind what became of it, so that the names in it are those of the sheet
             add(here, f"{cell.id}, changed")
-            run.append((cell.id, ast.parse(cell.source)))
+            run.append((cell.id, parsed(cell.source)))
         else:
             add(here, f"after {cell.id}")
     names = {name for _, source in run for name in missing(source)}
@@ -330,7 +345,7 @@ def missing(source):
     """The names that a learner's cell uses and does not make itself."""
     if not isinstance(source, str) or not compiles(source):
         return set()
-    nodes = list(ast.walk(ast.parse(source)))
+    nodes = list(ast.walk(parsed(source)))
     names = [node for node in nodes if isinstance(node, ast.Name)]
     used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     own = {node.arg for node in nodes if isinstance(node, ast.arg)}
