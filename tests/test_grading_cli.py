@@ -1,6 +1,7 @@
 """The command line of grading, with a grader that needs no sandbox: what it keeps, tells, and ends with."""
 
 import csv
+import gc
 import hashlib
 import json
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.grading import __main__ as cli
-from course_lib.grading import batch, marks, table
+from course_lib.grading import batch, marks, read, table
 from course_lib.grading.results import Results, write
 
 UNIT = "04_momentum"
@@ -249,6 +250,14 @@ def test_a_result_is_written_in_one_stroke(tmp_path, monkeypatch):
     assert (tmp_path / "x").read_text() == "old"
 
 
+def test_the_same_result_keeps_its_time(tmp_path, monkeypatch):
+    store, one = Results(tmp_path), {**result("anna"), "sha256": "", "checks": "", "seed": 1, "seconds": 1}
+    before = store.put(one)
+    monkeypatch.setattr("time.strftime", lambda form: "2099-01-01 00:00:00")
+    assert store.put({**one, "seconds": 2}) == before
+    assert store.put({**one, "state": "needs a person"})["graded"].startswith("2099")
+
+
 def test_a_name_of_any_kind_has_its_own_result(tmp_path):
     store = Results(tmp_path)
     everybody = ["anna", "../anna", "a/b", "a_b", "<script>", "x" * 400, "Müller", "M\udcfcller", ".", "con"]
@@ -311,3 +320,27 @@ def test_make_makes_the_sheets_byte_for_byte(run, tmp_path):
         cli.ROOT / "exercises" / f"{UNIT}.ipynb"
     ).read_bytes()
     json.loads((tmp_path / "sheets" / f"{UNIT}.ipynb").read_text())
+
+
+# Side by side
+
+
+@pytest.fixture
+def restless():
+    """Garbage is collected all the time, by a callback in Python, so that threads change in the middle of anything."""
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(lambda *when: sum(range(50)))
+    gc.set_threshold(50)
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+    gc.set_threshold(*threshold)
+    gc.callbacks.pop()
+
+
+def test_many_threads_may_read_at_once(restless):
+    """Python 3.11's parser counts the depth of all threads together, and stumbles over it."""
+    sources = ["a = 1\n" * 400, "x = " + "+".join(["1"] * 300)]
+    with ThreadPoolExecutor(8) as executor:
+        found = list(executor.map(lambda i: len(read.parsed(sources[i % 2]).body), range(160)))
+    assert found == [400, 1] * 80

@@ -30,8 +30,8 @@ def result(learner, when="2026-03-01 10:00:00", **changed):
             mark |= {"marks": 1.25, "note": "the corrected mean"}
         if mark["id"] == "critical-proof":
             mark |= {"marks": None, "state": "by hand"}
-    return {"learner": learner, "unit": UNIT, "file": "", "sha256": "", "state": "graded", "reasons": [], "graded": when,
-            "marks": cells, "texts": {"critical-proof": EVIL}} | changed  # fmt: skip
+    return {"learner": learner, "unit": UNIT, "file": "", "sha256": "", "state": "graded", "reasons": [],
+            "graded": when, "marks": cells, "texts": {"critical-proof": EVIL}} | changed  # fmt: skip
 
 
 def unread(learner):
