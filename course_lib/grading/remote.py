@@ -11,7 +11,8 @@ import numpy as np
 
 from course_lib.checks import is_blank
 from course_lib.grading import sandbox
-from course_lib.grading.worker import pack, unpack
+from course_lib.grading.worker import generator_from, pack, unpack
+from course_lib.surfaces import Delegate
 
 TICK = 0.02  # seconds between two looks at the clock
 PAUSE = 0.05  # seconds in which a process that has been killed is gone
@@ -226,21 +227,28 @@ class Session:
         """The reply to a worker that calls a function of ours, or asks for a public attribute of what was given."""
         try:
             if "callback" in message:
-                args, hyper = (unpack(message[part], refused) for part in ("args", "hyper"))
+                args, hyper = (unpack(message[part], generator_or_refused) for part in ("args", "hyper"))
                 value = given[message["callback"]](*args, **hyper)
-                return {"value": pack(value, refused)}
+                return {"value": self.lent(given, value, isinstance(value, Delegate))}
             name = message["name"]
             if not name.isidentifier() or name.startswith("_"):
                 raise AttributeError(name)
             value = getattr(given[message["attribute"]], name)
-            is_function = isinstance(value, types.FunctionType | types.MethodType)
-            return {"value": pack(value, functools.partial(self.keep, given) if is_function else refused)}
+            return {"value": self.lent(given, value, isinstance(value, types.FunctionType | types.MethodType))}
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}"[:500]}
+
+    def lent(self, given, value, may_be_called):
+        """A value of ours for the worker: data, or something to be asked, such as the mini-batches of a problem."""
+        return pack(value, functools.partial(self.keep, given) if may_be_called else refused)
 
 
 def refused(value):
     raise TypeError("only numbers, texts, lists and arrays can be given")
+
+
+def generator_or_refused(message):
+    return generator_from(message) if "generator" in message else refused(message)
 
 
 class Remote:

@@ -212,6 +212,8 @@ class Worker:
     def keep(self, value):
         if isinstance(value, Given):
             return {"yours": value._handle}
+        if isinstance(value, np.random.Generator):
+            return {"generator": value.bit_generator.state}
         self.handles.append(value)
         return {"handle": len(self.handles) - 1, "type": type(value).__name__, "callable": callable(value)}
 
@@ -222,10 +224,15 @@ class Worker:
         if "handle" in message:
             return self.handles[message["handle"]]
         if "generator" in message:
-            generator = np.random.default_rng()
-            generator.bit_generator.state = message["generator"]
-            return generator
+            return generator_from(message)
         return Given(self, message["yours"])
+
+
+def generator_from(message):
+    """A generator that goes on where the one that was packed stood."""
+    generator = np.random.default_rng()
+    generator.bit_generator.state = message["generator"]
+    return generator
 
 
 def withhold(function):
