@@ -180,6 +180,16 @@ def test_a_timetable_adds_up(name):
     assert any(low <= number <= high for number in [*total, sum(total)])
 
 
+def test_the_points_of_a_semester_are_those_of_the_sheets():
+    text = (GUIDE / "semester.md").read_text(encoding="utf-8").split("## Marks")[1].split("\n## ")[0]
+    table = {sheet: (int(points), int(texts)) for sheet, points, texts, _ in rows(text)}
+    assert list(table) == [path.stem for path in LESSONS.values()]
+    for sheet, said in table.items():
+        cells = nbformat.read(ROOT / "exercises" / f"{sheet}.ipynb", as_version=4).cells
+        graded = [cell.metadata.nbgrader for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        assert said == (sum(mark.points for mark in graded), sum(mark.solution for mark in graded)), sheet
+
+
 @pytest.mark.parametrize("page", sorted(GUIDE.glob("*.md")), ids=lambda path: path.name)
 def test_links_keys_and_figures_of_a_page_are_there(page):
     text = page.read_text(encoding="utf-8")
