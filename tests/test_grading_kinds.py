@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,17 +116,17 @@ class School:
 KINDS = {}
 
 
-def kind(words, answered=True, state="graded", why="", **but):
+def kind(words, answered=True, state="graded", why="", seconds=2, **but):
     """Registers a kind. but: check, without "check-" and with _ for -, -> marks, "blank" or "needs a person".
 
-    state: of the whole. why: what the reasons or the notes say.
+    state: of the whole. why: what the reasons or the notes say. seconds: that a cell may take.
     """
 
     def register(spoil):
         changed = {f"check-{name.replace('_', '-')}": deserved for name, deserved in but.items()}
         assert set(changed) <= set(POINTS), words
         assert words not in KINDS, words
-        KINDS[words] = (spoil, answered, state, why, changed)
+        KINDS[words] = (spoil, answered, state, why, seconds, changed)
         return spoil
 
     return register
@@ -218,12 +219,18 @@ register(
     "print in an answer", "plain = ema\ndef ema(values, beta):\n    print('x' * 1000)\n    return plain(values, beta)"
 )
 register(
-    "a figure of one's own", "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()"
+    "a figure of one's own",
+    "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()",
+    seconds=20,
 )
-register("the course's plots", "left, right = plots.panels(2)\nplots.curves({{'m': ema(np.ones(9), 0.9)[0]}}, left)")
+register(
+    "the course's plots",
+    "left, right = plots.panels(2)\nplots.curves({{'m': ema(np.ones(9), 0.9)[0]}}, left)",
+    seconds=20,
+)
 
 
-@kind("a figure's name is used", per_step=1)
+@kind("a figure's name is used", seconds=20)
 def _(nb):
     nb.append("distill-measured", "assert len(needed) == 2 and best(1, 4)")
 
@@ -748,13 +755,13 @@ def deserved(state, changed):
 
 @pytest.mark.parametrize("words", KINDS)
 def test_marks_are_those_deserved(words, school, spaces):
-    spoil, answered, state, why, changed = KINDS[words]
+    spoil, answered, state, why, seconds, changed = KINDS[words]
     nb = Notebook(school, answered)
     spoil(nb)
     path = nb.write(school.here)
     before = school.files()
 
-    result = grade_one(path, UNIT, limits=LIMITS)
+    result = grade_one(path, UNIT, limits=replace(LIMITS, cell=seconds))
 
     json.dumps(result)
     earned = {
