@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading import properties, sandbox
-from course_lib.grading.marks import grade_one
+from course_lib.grading import properties, sandbox, variants
+from course_lib.grading.judge import makers
+from course_lib.grading.marks import grade_one, unit_of
+from course_lib.grading.release import variant
 
 ROOT = Path(__file__).parents[1]
 SHEETS = [module.name for module in pkgutil.iter_modules(properties.__path__)]
@@ -116,3 +118,21 @@ def test_what_is_partly_right_earns_a_part(unit, words, tmp_path):
     assert {name: marks[name]["marks"] for name in due} == due
     others = {name for name, mark in marks.items() if name not in due and mark["marks"] != mark["points"]}
     assert not others, [marks[name]["note"] for name in others]
+
+
+VARIED = [unit for unit in UNITS if variants.table(unit)["KEYED"]]
+
+
+@pytest.mark.parametrize("unit", VARIED)
+def test_a_variant_is_graded_by_its_key_and_not_by_the_open_sheet(unit, tmp_path):
+    key = tmp_path / f"{unit}.ipynb"
+    key.write_text(variant(ROOT / "solutions" / f"{unit}.ipynb", "1")[1], encoding="utf-8")
+    own = {mark["check"]: mark for mark in grade_one(key, key)["marks"] if mark["check"]}
+    assert {name: mark["note"] for name, mark in own.items() if mark["marks"] != mark["points"]} == {}
+    table, sheet = variants.table(unit), unit_of(key)
+    answers = {cell.check: makers(cell, sheet) for cell in sheet.cells if cell.check in table["KEYED"]}
+    other = {name for name, parts in answers.items() if any(part.id in table["CELLS"] for part in parts)}
+    assert len(other) >= 3
+    result = grade_one(ROOT / "solutions" / f"{unit}.ipynb", key)
+    full = {mark["check"] for mark in result["marks"] if mark["check"] and mark["marks"] == mark["points"]}
+    assert full == set(own) - other

@@ -99,6 +99,11 @@ class Through:
 # Drawing and writing
 
 
+def choice(*values):
+    """A parameter that is one of some values, each as likely."""
+    return lambda rng, p: values[rng.integers(len(values))]
+
+
 def table(unit):
     """The table of a sheet; an empty one if it has none."""
     name = f"{__name__}.{unit.partition('_')[2]}"

@@ -10,7 +10,7 @@ import re
 import numpy as np
 
 from ...checks import letters, momentum
-from . import Function, Through, Value
+from . import Function, Through, Value, choice
 
 LETTERS = "ABCDEFG"
 
@@ -44,10 +44,6 @@ SPELLINGS = {  # words, two lines of code, and the weights of x, g, v in the new
         lambda r, b: ((1, -r / 2, -r * b), (0, 0.5, b)),
     ),
 }
-
-
-def choice(*values):
-    return lambda rng, p: values[rng.integers(len(values))]
 
 
 def number(formula):
