@@ -25,8 +25,12 @@ def judge(marks, unit, submitted, host, seed):
     for mark in marks:
         if mark["check"]:
             cell = cells[mark["id"]]
+            untouched = as_handed_out(cell, unit, submitted)
+            if untouched and not submitted.more and cell.id not in submitted.edited:
+                mark |= {"state": "blank", "marks": 0.0}
+                continue
             mark |= tried(cell, unit, submitted, session, seed)
-            if mark["marks"] != cell.points and not as_handed_out(cell, unit, submitted):
+            if mark["marks"] != cell.points and not untouched:
                 unsure.setdefault(cell.section, []).append(mark)
     for section, several in unsure.items():
         for more in (True, False) if submitted.more else (True,):
