@@ -98,6 +98,119 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
             {"central": 0, "armijo": 0, "starts": 0.4},
         ),
     },
+    "03_sgd_variants": {
+        "nothing shuffled, a cosine that climbs again, a gradient that is always shortened": (
+            {
+                "epoch": "def epoch(n, size, rng):\n    return [np.arange(n)[i : i + size] for i in range(0, n, size)]",
+                "schedules": "def stairs(lr, every, factor):\n"
+                "    return lambda t: lr * factor if t >= every else lr\n\n\n"
+                "def warm_cosine(lr, steps, warm):\n    def rate(t):\n"
+                "        share = (t - warm) / (steps - warm)\n"
+                "        return lr * (t + 1) / (warm + 1) if t < warm else lr / 2 * (1 + np.cos(np.pi * share))\n\n"
+                "    return rate",
+                "clip": "def clip_norm(g, limit):\n    return g * limit / np.linalg.norm(g)\n\n\n"
+                "clip_value = np.minimum",
+            },
+            {"epoch": 1.14, "stairs": 0.33, "warm-cosine": 0.83, "clip-norm": 0.4, "clip-value": 0.5},
+        ),
+        "the library's scissors, a lucky rate for each shuffle, the wrong half": (
+            {
+                "clip": "def clip_norm(g, limit):\n"
+                "    return wrappers.clip_by_norm(lambda x, g: (g,), limit)(g, g)[0]\n\n\n"
+                "def clip_value(g, limit):\n    return np.maximum(np.minimum(g, limit), -limit)",
+                "best-after": "def best_after(task, size, rates):\n    lucky = []\n    for seed in range(3):\n"
+                "        batches = task.batches(size, np.random.default_rng(seed))\n"
+                "        last = end(gd, batches, task.start, 5 * len(task.X) // size, lr=rates)\n"
+                "        lucky.append(np.nanmin(task(last)) - task(task.minima[0]))\n    return np.mean(lucky)",
+                "critical": "critical, losses = 64, None",
+                "exponential-mended": "def exponential(lr, t, k):\n    return lr * np.exp(-k * t)",
+            },
+            {"clip-norm": 0, "best-after": 1.2, "exponential": 0.33},
+        ),
+    },
+    "05_adaptive_methods": {
+        "a sum in place, no correction, a layer of zeros that never moves": (
+            {
+                "adagrad": "def adagrad_step(x, g, s=0.0, *, lr, eps=1e-10):\n    s += g * g\n"
+                "    return x - lr * g / (np.sqrt(s) + eps), s",
+                "adam": "def adam_step(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):\n"
+                "    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g\n"
+                "    return x - lr * m / (np.sqrt(v) + eps), m, v, t + 1",
+                "trusted": "def trusted(x, u, *, lr):\n"
+                "    return x - lr * np.linalg.norm(x) / max(np.linalg.norm(u), 1e-12) * u",
+            },
+            {"adagrad": 0.83, "adam": 0.75, "trusted": 1.5},
+        ),
+        "the library's Adam, one slip left, half-lives of small rates, nan taken for the lowest": (
+            {
+                "adam": "adam_step = adam",
+                "bugs-mended": "def adamw_step(x, g, m=0.0, v=0.0, t=0, *, "
+                "lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01):\n"
+                "    t, m, v = t + 1, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g\n"
+                "    below = np.sqrt(v / (1 - b2**t) + eps)\n"
+                "    return (1 - lr * decay) * x - lr * m / (1 - b1**t) / below, m, v, t",
+                "decay-alone": "def half_life(lr, decay):\n    return np.log(2) / (lr * decay)\n\n\n"
+                "def decay_for(lr, steps, share):\n    return 1 - share ** (1 / steps)",
+                "tuned": "def tuned(method, f, start, steps, rates):\n"
+                "    ends = f(end(method, f, start, steps, lr=rates))\n    best = np.argmin(ends)\n"
+                "    return rates[best], ends[best], 0 < best < len(rates) - 1",
+                "verdict": "ratio = 4969.0",
+            },
+            {"adam": 0, "adamw": 1, "half-life": 0.25, "decay-for": 0, "tuned": 1.5},
+        ),
+    },
+    "06_saddle_points": {
+        "else a saddle, a wait that never ends, no floor": (
+            {
+                "kind": "def kind(H, tolerance=1e-8):\n    values = np.linalg.eigvalsh(H)\n"
+                "    if np.all(values > tolerance):\n        return 'minimum'\n"
+                "    return 'maximum' if np.all(values < -tolerance) else 'saddle'",
+                "noise": "def noisy_step(x, g, wait=0, *, lr, quiet, sigma, pause, rng):\n    x = x - lr * g\n"
+                "    if wait == 0 and np.linalg.norm(g) < quiet:\n"
+                "        return x + sigma * rng.standard_normal(x.shape), pause\n    return x, wait",
+                "newton": "def saddle_free_step(x, g, H, *, lr=1.0, floor=0.1):\n    values, Q = np.linalg.eigh(H)\n"
+                "    return x - lr * Q @ ((Q.T @ g) / np.abs(values))",
+            },
+            {"kind": 1.25, "noise": 2.5, "newton": 1.5},
+        ),
+        "the library's word, a step short, a saddle that is no trap, the step as found": (
+            {
+                "kind": "kind = curvature.critical_kind",
+                "escape": "def strict_steps(H, x, lr):\n    values, Q = np.linalg.eigh(H)\n"
+                "    return int(-np.log(abs(Q[:, 0] @ x)) / np.log(1 - lr * values[0]))\n\n\n"
+                "def flat_steps(r, p, lr):\n    return (1 / r - 1) / lr",
+                "climb": "downhill = direction_as_found",
+                "made-trap": "def trap(p):\n    return surfaces.monkey_saddle(p), surfaces.monkey_saddle.grad(p)",
+            },
+            {"kind": 0, "strict": 0.5, "flat": 0.67, "climb": 0, "trap": 0.5},
+        ),
+    },
+    "07_conditioning": {
+        "a mean over n - 1, no refusal, a place of throwing too far out": (
+            {
+                "whiten": "def whiten(train, new):\n    values, Q = np.linalg.eigh(np.cov(train.T))\n"
+                "    return (new - train.mean(axis=0)) @ (Q / np.sqrt(values))",
+                "bfgs": "def update(B, s, y):\n    left = np.eye(len(s)) - np.outer(s, y) / (s @ y)\n"
+                "    return left @ B @ left.T + np.outer(s, s) / (s @ y)",
+                "counter": "a = np.linspace(-1, 1, 50)\ncolumns = np.stack([a, a + 1e-3 * np.cos(99 * a)], axis=1)\n"
+                "slope = np.arctan\n\n\ndef bend(x):\n    return 1 / (1 + x * x)",
+            },
+            {"whiten": 0.5, "update": 2.25, "thrower": 0.75},
+        ),
+        "a forward difference, the library's iteration, no stop, the diagonal alone": (
+            {
+                "hessian-product": "def product(grad, x, v, h=1e-5):\n    return (grad(x + h * v) - grad(x)) / h",
+                "power-iteration": "def power_iteration(product, start, steps):\n"
+                "    return curvature.power_iteration(product, start, steps)[0]",
+                "cg": "def conjugate_gradients(H, b, x, steps):\n    g = H @ x - b\n    p = -g\n"
+                "    for _ in range(steps):\n        x = x - g @ p / (p @ H @ p) * p\n        new = H @ x - b\n"
+                "        p, g = new @ new / (g @ g) * p - new, new\n    return x",
+                "change": "def slope_in_z(grad, A, z):\n    return A @ grad(A @ z)\n\n\n"
+                "def rounding(H):\n    return np.diag(np.diag(H) ** -0.5)",
+            },
+            {"product": 0.6, "power": 0, "conjugate": 1.75, "slope-in-z": 0.33, "rounding": 0.33},
+        ),
+    },
 }
 
 
