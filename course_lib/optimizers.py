@@ -244,10 +244,10 @@ def adamw(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01
 def amsgrad(x, g, m=0.0, v=0.0, top=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     r"""AMSGrad: Adam that divides by the largest mean square so far: it forgets no large gradient.
 
-    Only the factor $1-\beta_2^t$ of the bias correction lets its rates grow, by at most $1/\sqrt{1-\beta_2}$.
-
     $\bar v_t = \max(\bar v_{t-1}, v_t),\quad
     x_t = x_{t-1} - \eta\, \hat m / \big(\sqrt{\bar v_t/(1-\beta_2^t)} + \varepsilon\big)$
+
+    Only the factor $1-\beta_2^t$ of the bias correction lets its rates grow, by at most $1/\sqrt{1-\beta_2}$.
 
     x, g: point and gradient, float arrays (d, *runs).
     m, v: running means as in Adam, shape of x; both start at 0.
