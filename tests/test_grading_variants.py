@@ -60,7 +60,7 @@ def test_the_numbers_make_good_exercises(seed):
     p = variants.drawn(UNIT, seed)
     assert p == variants.drawn(UNIT, seed)
     assert sorted(p["lines"]) == list("ABCDEFG")
-    assert momentum.proof.report(numbers.renamed(p["proof"], p["lines"], "ABCDEFG"))[0]
+    assert momentum.proof.report("".join(sorted(p["lines"])[p["lines"].index(letter)] for letter in p["proof"]))[0]
     assert 0.3 < 1 - (p["door_rate"] * p["door_curvature"]) ** 0.5 < 0.9
     assert (1 - p["ripple_beta"] ** 0.5) ** 2 < p["ripple_rate"] < (1 + p["ripple_beta"] ** 0.5) ** 2, "it is a ripple"
     assert p["q11"] * p["q22"] > p["q12"] ** 2, "the curvatures are positive"
@@ -135,8 +135,8 @@ def test_a_table_must_follow_its_sheet():
 
 def test_a_sheet_without_a_table_varies_in_its_hidden_inputs():
     cells = json.loads(solution("03_sgd_variants").read_text(encoding="utf-8"))["cells"]
-    kept = variants.keeping(variants.varied(cells, "03_sgd_variants", {}), "03_sgd_variants")
-    told = list(variants.told(kept, "03_sgd_variants"))
+    kept = variants.keeping(variants.varied(cells, "99_other", {}), "99_other")
+    told = list(variants.told(kept, "99_other"))
     assert told
     assert not any("itself" in line for line in told)
     assert not any("kept" in variants.checked(cell)[0] for cell in kept)

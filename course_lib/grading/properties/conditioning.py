@@ -271,12 +271,13 @@ def solves(newton, rng):
 
 
 def path(pair, x):
-    """Newton's method from x: 25 steps, or until it has left."""
+    """Newton's method from x: 25 steps, or until it has left; inf where the curvature is rounded to 0."""
     slope, bend = pair
     for _ in range(25):
         if not abs(x) <= 100:
             break
-        x = float(x - slope(x) / bend(x))
+        curvature = bend(x)
+        x = float(x - slope(x) / curvature) if curvature else np.inf
     return x
 
 

@@ -23,9 +23,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...checks import same
+from ...checks import letters, same
 from ..properties import Property
 
+TITLE = (  # what all titles say, and what is said in its place
+    "A check says what is right already, what is not, and by how far; it does not mind how often you ask. "
+    "Stuck? Below each check are hints, folded: a question first, the nearly-answer last.",
+    "Some numbers and functions of this sheet are its own: there the cell below your answer only keeps it, and it is "
+    "marked later. The other checks judge as ever.",
+)
 CHECKED = re.compile(r"(?:check|kept)\.(\w+)\((.*)\)", re.DOTALL)
 IMPORTED = re.compile(r"(?m)^(?=from course_lib\.checks import \w+ as check$)")
 
@@ -104,6 +110,38 @@ def choice(*values):
     return lambda rng, p: values[rng.integers(len(values))]
 
 
+def number(formula):
+    """A parameter that follows from others, p -> number, as short as it can be written."""
+    return lambda rng, p: float(f"{formula(p):.10g}")
+
+
+def permutation(word):
+    """A parameter, "lines": the new letters of the lines of a proof, whose old ones are those of the word."""
+    return lambda rng, p: "".join(rng.permutation(list(word)))
+
+
+def renamed(word, p):
+    """Letters of the open sheet as they are in the variant."""
+    return word.translate(str.maketrans("".join(sorted(p["lines"])), p["lines"]))
+
+
+def reordered(source, p):
+    """A task with its lines in the order of their new letters."""
+    line = re.compile(r"^- \*\*([A-Z])\*\* · (.*)$", re.MULTILINE)
+    words = {renamed(letter, p): text for letter, text in line.findall(source)}
+    places = iter(sorted(words))
+    return line.sub(lambda found: (letter := next(places)) and f"- **{letter}** · {words[letter]}", source)
+
+
+def lines_of(check):
+    """How an order of lines is judged: by the open sheet's check, told in the open sheet's letters."""
+
+    def back(answer, p):
+        return "".join(letters(answer)).translate(str.maketrans(p["lines"], "".join(sorted(p["lines"]))))
+
+    return Through(check, back)
+
+
 def table(unit):
     """The table of a sheet; an empty one if it has none."""
     name = f"{__name__}.{unit.partition('_')[2]}"
@@ -135,7 +173,8 @@ def varied(cells, unit, p):
         source = "".join(cell["source"])
         about = cell["id"] in rules["DROPPED"] or "solution-only" in cell["metadata"].get("tags", [])
         if not about and not source.startswith("<details><summary>Hint"):
-            kept.append({**cell, "source": rewritten(source, cell["id"], rules["CELLS"].get(cell["id"], []), p)})
+            rule = [TITLE] if cell["id"] == "title" and rules["KEYED"] else rules["CELLS"].get(cell["id"], [])
+            kept.append({**cell, "source": rewritten(source, cell["id"], rule, p)})
     if missing := set(rules["CELLS"]) - {cell["id"] for cell in kept}:
         raise ValueError(f"the table of {unit} speaks of cells that are not there: {', '.join(sorted(missing))}")
     return kept

@@ -5,14 +5,10 @@ Its own: the start of the mean (4.1), the spelling of the step (4.2), the three 
 those of the open sheet; what they are tried with is hidden and drawn anew.
 """
 
-import re
-
 import numpy as np
 
-from ...checks import letters, momentum
-from . import Function, Through, Value, choice
-
-LETTERS = "ABCDEFG"
+from ...checks import momentum
+from . import Function, Through, Value, choice, lines_of, number, permutation, renamed, reordered
 
 SPELLINGS = {  # words, two lines of code, and the weights of x, g, v in the new point and the new velocity
     "mean": (
@@ -46,11 +42,6 @@ SPELLINGS = {  # words, two lines of code, and the weights of x, g, v in the new
 }
 
 
-def number(formula):
-    """A parameter that follows from others, as short as it can be written."""
-    return lambda rng, p: float(f"{formula(p):.10g}")
-
-
 PARAMETERS = {
     "start": choice(2.0, -1.0, 3.0, 0.5, -2.0, 1.5),
     "spelling": choice(*SPELLINGS),
@@ -63,8 +54,8 @@ PARAMETERS = {
     "edge_beta": choice(0.2, 0.4, 0.6, 0.7, 0.8),
     "short": choice(25, 50, 64, 100),
     "long": lambda rng, p: p["short"] * choice(9, 16, 25)(rng, p),
-    "lines": lambda rng, p: "".join(rng.permutation(list(LETTERS))),  # the new letters of A, B, C, ...
-    "proof": lambda rng, p: renamed("CFAGDBE", LETTERS, p["lines"]),
+    "lines": permutation("ABCDEFG"),
+    "proof": lambda rng, p: renamed("CFAGDBE", p),
     "door_rate": choice(0.4, 0.5, 0.8, 1.25),
     "door_curvature": lambda rng, p: number(lambda p: choice(0.04, 0.0625, 0.1225, 0.16)(rng, p) / p["door_rate"])(
         rng, p
@@ -86,27 +77,7 @@ PARAMETERS = {
 }
 
 
-def renamed(word, old, new):
-    return word.translate(str.maketrans(old, new))
-
-
-def reordered(source, p):
-    """The task with its lines in the order of their new letters."""
-    line = re.compile(r"^- \*\*([A-G])\*\* · (.*)$", re.MULTILINE)
-    words = {renamed(letter, LETTERS, p["lines"]): text for letter, text in line.findall(source)}
-    places = iter(sorted(words))
-    return line.sub(lambda found: (letter := next(places)) and f"- **{letter}** · {words[letter]}", source)
-
-
-HINTS = "A check says what is right already, what is not, and by how far; it does not mind how often you ask. "
-HINTS += "Stuck? Below each check are hints, folded: a question first, the nearly-answer last."
-
 CELLS = {
-    "title": [(
-        HINTS,
-        "Some numbers and functions of this sheet are its own: there the cell below your answer only keeps it, and it "
-        "is marked later. The other checks judge as ever.",
-    )],
     "ema-task": [
         ("$m_0 = 0$", "$m_0 = {start}$"),
         ("with their bias corrected.", "with their bias corrected: what is left of $m_0$ is taken out, and the rest "
@@ -199,7 +170,7 @@ KEYED = {
     "full_speed": Value(1e-3),
     "edge": Value(1e-3),
     "times": Value(0.05),
-    "proof": Through(momentum.proof, lambda answer, p: renamed("".join(letters(answer)), p["lines"], LETTERS)),
+    "proof": lines_of(momentum.proof),
     "measured_beta": Value(5e-3),
     "cycle": Through(momentum.cycle, in_open_terms),
     "per_step": Value(0.01),
