@@ -26,8 +26,9 @@ LOOKS = styles(["conjugate_gradients" if name == "cg" else name for name in NAME
 def ellipse(kappa=20.0, angle=0.0):
     r"""Eight methods on an elliptic valley with L = 1: their paths, distances, and steps to a thousandth of the way.
 
-    gd, momentum and nesterov have the settings that theory says are best for this $\kappa$; adagrad and adam the best
-    of 41 rates for this valley, from the first start. newton, bfgs and conjugate gradients (cg) have nothing to tune.
+    gd and momentum have the settings that are best for this $\kappa$, nesterov those for which its rate is proved;
+    adagrad and adam the best of 41 rates for this valley, from the first start. newton, bfgs and conjugate gradients
+    (cg) have nothing to tune.
 
     kappa: condition number at first, from 1 to 100. angle: degrees at first, from 0 to 90.
     Returns a Figure. A bar of 400 means: not there in 400 steps.
