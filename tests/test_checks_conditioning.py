@@ -107,6 +107,13 @@ def bfgs_crossed(B, s, y):
     return E @ B @ E.T + np.outer(s, s) / (y @ s) if y @ s > 0 else B
 
 
+def bfgs_without_eye(B, s, y):
+    if s @ y <= 0:
+        return B
+    left = 1 - np.outer(s, y) / (s @ y)
+    return left @ B @ left.T + np.outer(s, s) / (s @ y)
+
+
 def bfgs_in_place(B, s, y):
     B += bfgs(B, s, y) - B
     return B
@@ -143,6 +150,19 @@ def cg_without_end(A, b, x, steps):
             t = r @ r / (p @ A @ p)
             x, new = x + t * p, r - t * (A @ p)
             p, r = new + (new @ new) / (r @ r) * p, new
+    return x
+
+
+def cg_uphill(A, b, x, steps):
+    """The new direction begins with plus the gradient."""
+    g = A @ x - b
+    p = -g
+    for _ in range(steps):
+        if not np.any(g):
+            break
+        x = x - g @ p / (p @ A @ p) * p
+        new = A @ x - b
+        p, g = new + new @ new / (g @ g) * p, new
     return x
 
 
@@ -191,6 +211,7 @@ RIGHT = {
         (math.tanh, lambda x: 1 - math.tanh(x) ** 2 + 1e-300),
         [lambda x: x / (1.05**2 + x * x) ** 0.5, lambda x: 1.05**2 / (1.05**2 + x * x) ** 1.5],
         (lambda x: math.atan(1.3 * x), lambda x: 1.3 / (1 + (1.3 * x) ** 2)),
+        (lambda x: math.erf(0.91 * x), lambda x: 1.82 / math.pi**0.5 * math.exp(-((0.91 * x) ** 2))),
     ],
     "proof": ["DBFACE", "DFBACE", "d f b a c e"],
     "slope_in_z": [lambda grad, A, z: A.T @ grad(A @ z), lambda grad, A, z: grad(A @ z) @ A],
@@ -210,6 +231,8 @@ WRONG = {
         (1200, "the natural logarithm"),
         (195, "tuned momentum's share"),
         (1381, "the distance is asked for"),
+        (math.log(1e-6) / math.log(199 / 201), "not 2/(L + mu)"),
+        (-2757, "their ratio is above"),
         (13.8, "a round bowl's share"),
         (200**2 * 13.8, "not its square"),
         (4000, "too large"),
@@ -222,9 +245,16 @@ WRONG = {
         (19**0.5, "the ellipse's axes"),
         (1 / 19, "never below 1"),
         (1 / 0.19, "the eigenvalues are 1 + 0.9"),
+        (1.81 / 0.19, "not its square"),
         (30, "too large"),
     ],
-    "lines": [(50, "d lines always suffice"), (10, "no kappa here"), (1, "a round bowl"), (2, "there are three")],
+    "lines": [
+        (50, "d lines always suffice"),
+        (10, "no kappa here"),
+        (1, "a round bowl"),
+        (2, "there are three"),
+        (4, "the first one too"),
+    ],
     "product": [
         (lambda grad, x, v, h: 2 * hvp(grad, x, v, h), "divide by 2h"),
         (lambda grad, x, v, h: (grad(x + h * v) - grad(x)) / h, "a forward difference"),
@@ -266,6 +296,7 @@ WRONG = {
         (lambda train, new: standardise(new, new), "Hint: mean and spread are those of train"),
         (lambda train, new: standardise(train, new, ddof=1), "1/n here"),
         (lambda train, new: standardise(train, train), "the rows to come back"),
+        (lambda train, new: (new - train.mean(0)) / np.maximum(train.std(0), 1), "only a spread of 0 becomes 1"),
         (lambda train, new: new - train.mean(axis=0), "not scaled yet"),
         (lambda train, new: standardise(train, new + train.mean(axis=0)), "the mean has to go first"),
         (lambda train, new: (new - train.mean()) / train.std(), "each column by itself"),
@@ -308,6 +339,10 @@ WRONG = {
         ),
         (lambda train, new: new - train.mean(axis=0), "nothing else yet"),
         (conditioning.around_zero, "around the means"),
+        (
+            lambda train, new: conditioning.around_zero(train, new + train.mean(axis=0)),
+            "from the rows and from the covariance",
+        ),
         (lambda train, new: whiten_by()(train, new)[:, :1], "the shape of new is to be kept"),
         (lambda train, new: whiten_by()(train, new) / len(train) ** 0.5, "divide by n"),
         (
@@ -321,6 +356,7 @@ WRONG = {
         (bfgs_of_the_hessian, "s and y have changed places"),
         (bfgs_half, "the factor right of B is missing"),
         (bfgs_crossed, "the outer factors have changed places"),
+        (bfgs_without_eye, "I is the identity"),
         (bfgs_in_place, "B was changed in place"),
         (dfp, "Davidon, Fletcher and Powell"),
         (conditioning.symmetric_rank_one, "rank-one update"),
@@ -351,6 +387,7 @@ WRONG = {
         (lambda *a: cg(*a, far=lambda g, p, A: g @ p / (p @ A @ p)), "the sign of t"),
         (lambda *a: cg(*a, far=lambda g, p, A: g @ g / (p @ p)), "the curvature along p below the line"),
         (conditioning.never_renewed, "becomes the old one"),
+        (cg_uphill, "against the gradient: p = -new"),
         (lambda A, b, x, steps: cg(A, -b, -x, steps), "Wrong result"),
     ],
     "preconditioned": [
@@ -448,6 +485,10 @@ WRONG = {
 
 BLANK = {name: [None, lambda *args: None] if callable(answers[0]) else [None, ""] for name, answers in RIGHT.items()}
 BLANK["thrower"] = [None, (None, None), (lambda x: None, lambda x: None)]
+
+
+def test_a_ratio_of_single_entries_is_told_so():  # no row of WRONG: only along an axis is it wrong
+    assert "a single entry of v" in conditioning.power.report(iterate(lambda v, w: w[0] / v[0]))[1]
 
 
 def test_a_hint_ends_as_a_sentence():

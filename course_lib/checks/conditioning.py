@@ -30,7 +30,11 @@ steps = answer(
     mistakes=[
         (lambda n: abs(n - 1200) < 30, "six digits are ln(10^6) = 13.8, the natural logarithm, not 6"),
         (lambda n: 180 <= n <= 215, "this grows with the root of kappa: that is tuned momentum's share"),
-        (lambda n: abs(n - 1381) < 40, "the value f falls twice as fast; the distance is asked for"),
+        (
+            lambda n: abs(n - 1381) < 40,
+            "half of it: the rate is 1/L, not 2/(L + mu); and the distance is asked for, f falls twice as fast",
+        ),
+        (lambda n: -2900 < n < -2600, "both logarithms are below 0, and their ratio is above"),
         (lambda n: abs(n - 14) < 1, "this is for a round bowl's share of 1/e a step; here it is 1 - 1/kappa"),
         (lambda n: n > 40_000, "kappa itself, not its square"),
     ],
@@ -45,6 +49,10 @@ correlated = answer(
         (1.9, "this is the larger eigenvalue, 1 + 0.9; divide it by the smaller one"),
         (10, "1/(1 - 0.9): above the line stands the larger eigenvalue, not 1"),
         (361, "the covariance has the squares in it already"),
+        (
+            lambda k: abs(k - 1.81 / 0.19) < 0.1,
+            "the correlation as it is, not its square: the eigenvalues are 1 + 0.9 and 1 - 0.9",
+        ),
         (lambda k: abs(k - 4.36) < 0.05, "this is the ratio of the ellipse's axes; kappa is that of the curvatures"),
         (lambda k: abs(k - 1 / 19) < 1e-3, "larger over smaller: kappa is never below 1"),
         (lambda k: abs(k - 5.263) < 0.05, "1/(1 - 0.9^2): the eigenvalues are 1 + 0.9 and 1 - 0.9"),
@@ -60,6 +68,7 @@ lines = answer(
         (lambda n: n in (10, 100), "no root and no kappa here: count the different curvatures"),
         (1, "one line suffices for a round bowl, with a single curvature"),
         (2, "each new line makes up for one curvature, and there are three"),
+        (4, "each line makes up for one curvature, the first one too, and there are three"),
     ],
 )
 
@@ -204,6 +213,10 @@ power = function(
         (lambda *a: 1.0, "this is the length of v, which is 1 by now: take v @ Hv"),
         (powers(lambda v, w: v), "this is the direction; the curvature along it is v @ Hv"),
         (powers(lambda v, w: (v @ w, v)), "return the number alone"),
+        (
+            powers(lambda v, w: np.divide(w, v)[0]),
+            "a single entry of v may be 0 or fade; v @ Hv takes all of them together",
+        ),
     ],
     tolerance=1e-6,
 )
@@ -291,6 +304,10 @@ standardise = function(
             "this is from 0 to 1 by the smallest and largest; mean 0 and spread 1 are meant",
         ),
         (standardising(spread=lambda train, new: np.ones(train.shape[1])), "it is centred, but not scaled yet"),
+        (
+            standardising(spread=lambda train, new: np.maximum(train.std(axis=0), 1)),
+            "only a spread of 0 becomes 1; a small spread is divided by as it is",
+        ),
         (lambda train, new: one_by_one(train, train), "the rows to come back are those of new"),
     ],
 )
@@ -360,6 +377,10 @@ whiten = function(
         (whitening(spectral(lambda v: v**-0.5, turn=False)), "the roots belong to the axes of the ellipse: turn first"),
         (whitening(spectral(lambda v: v**-0.5), lambda train, new: 0 * train), "the mean has to go"),
         (whitening(lambda S, n: np.eye(len(S))), "it is centred, and nothing else yet"),
+        (
+            lambda train, new: around_zero(train, new + train.mean(axis=0)),
+            "the mean of train has to go first, from the rows and from the covariance",
+        ),
         (around_zero, "the covariance is that around the means: take them out before the products as well"),
         (
             whitening(spectral(lambda v: v**-0.5), lambda train, new: new, lambda train, new: new),
@@ -408,6 +429,11 @@ def less(a, b, by=lambda s, y: s @ y):
     return lambda *sy: np.eye(len(sy[0])) - np.outer(sy[a], sy[b]) / by(*sy)
 
 
+def all_ones(a, b):
+    """1 - a bᵀ / s.y, with a plain 1 where the identity should be."""
+    return lambda *sy: 1 - np.outer(sy[a], sy[b]) / (sy[0] @ sy[1])
+
+
 def rank_one(a, by=lambda s, y: s @ y):
     return lambda *sy: np.outer(sy[a], sy[a]) / by(*sy)
 
@@ -443,6 +469,7 @@ SLIPS = [
     ((less(0, 1), nothing, rank_one(0)), "the factor right of B is missing"),
     ((nothing, less(1, 0), rank_one(0)), "the factor left of B is missing"),
     ((nothing, nothing, rank_one(0)), "both factors around B are missing"),
+    ((all_ones(0, 1), all_ones(1, 0), rank_one(0)), "I is the identity, np.eye(d): a plain 1 stands in every entry"),
     ((less(0, 1), less(0, 1), rank_one(0)), "the right factor is the left one transposed: y sᵀ"),
     ((less(0, 1), less(1, 0), rank_one(1)), "what is added at the end is s sᵀ, not y yᵀ"),
     ((less(0, 1), less(1, 0), rank_one(0, lambda s, y: y @ y)), "all three denominators are s.y"),
@@ -612,6 +639,10 @@ conjugate = function(
         (lambda A, b, x, steps: krylov(A, -b, x, steps), "the gradient is H x - b"),
         (never_renewed, "at the end of each turn the new gradient becomes the old one"),
         (line_by_line(ahead=lambda r, new: r), "the new direction starts from the new gradient, not the old one"),
+        (
+            line_by_line(lambda r, p, A: r @ p / (p @ A @ p), ahead=lambda r, new: -new),
+            "the new direction goes against the gradient: p = -new + beta p",
+        ),
         (line_by_line(ahead=lambda r, new: -new), "the new direction goes against the gradient: p = -new + beta p"),
         (
             lambda A, b, x, steps: np.linalg.solve(A, b),
@@ -758,11 +789,12 @@ PLACES = [float(x) for x in np.linspace(-10, 10, 81)]
 
 
 def newton_path(pair, x, steps=25, limit=100.0):
-    """Where Newton's method is, step by step, until it has left the limits."""
+    """Where Newton's method is, step by step, until it has left the limits; inf where the curvature is rounded to 0."""
     slope, curvature = pair
     path = [x]
     while len(path) <= steps and abs(path[-1]) <= limit:
-        path.append(float(path[-1] - slope(path[-1]) / curvature(path[-1])))
+        bend = curvature(path[-1])
+        path.append(float(path[-1] - slope(path[-1]) / bend) if bend else np.inf)
     return path
 
 
