@@ -50,6 +50,11 @@ def determinant(H, tolerance=1e-8):
     return "saddle" if det < 0 else "minimum" if H[0, 0] > 0 else "maximum"
 
 
+def by_product(H, tolerance=1e-8):
+    curvatures = np.linalg.eigvalsh(H)
+    return "saddle" if curvatures[0] * curvatures[-1] < 0 else kind(H, tolerance)
+
+
 def noisy_step(x, g, wait=0, *, lr, quiet, sigma, pause, rng):
     x = x - lr * g
     if wait == 0 and np.linalg.norm(g) < quiet:
@@ -97,6 +102,12 @@ def only_noise(x, g, wait=0, *, lr, quiet, sigma, pause, rng):
     return x - lr * g, max(wait - 1, 0)
 
 
+def counts_while_small(x, g, wait=0, *, lr, quiet, sigma, pause, rng):
+    if np.linalg.norm(g) < quiet:
+        return noisy_step(x, g, wait, lr=lr, quiet=quiet, sigma=sigma, pause=pause, rng=rng)
+    return x - lr * g, wait
+
+
 def saddle_free(divisor, sign=1.0, move=False):
     def step(x, g, H, *, lr=1.0, floor=0.1):
         curvatures, Q = np.linalg.eigh(H)
@@ -115,9 +126,23 @@ def crossed(x, g, H, *, lr=1.0, floor=0.1):
     return x - lr * Q.T @ ((Q @ g) / cured(curvatures, floor))
 
 
+def in_parts(x, g, H, *, lr=1.0, floor=0.1):
+    curvatures, Q = np.linalg.eigh(H)
+    return x - lr * (Q.T @ g) / cured(curvatures, floor)
+
+
+def of_the_whole(x, g, H, *, lr=1.0, floor=0.1):
+    curvatures, Q = np.linalg.eigh(H)
+    return x - lr * Q @ (g / cured(curvatures, floor))
+
+
 def strict(H, x, lr, factor=lambda c, lr: np.log(1 + lr * c), part=lambda q, x: q @ x, which=0):
     curvatures, Q = np.linalg.eigh(H)
     return np.log(1 / abs(part(Q[:, which], x))) / factor(abs(curvatures[which]), lr)
+
+
+def least(H):
+    return np.linalg.eigvalsh(H)[0]
 
 
 def rounded(**change):
@@ -229,10 +254,21 @@ WRONG = {
             "have changed places",
         ),
         (lambda H, tolerance=1e-8: kind(H, tolerance, lambda H: np.abs(np.linalg.eigvalsh(H))), "have no signs"),
+        (by_product, "knows no tolerance"),
+        (
+            lambda H, tolerance=1e-8: "maximum" if np.linalg.eigvalsh(H)[-1] <= tolerance else kind(H, tolerance),
+            "below tolerance is not yet below 0",
+        ),
         (lambda H, tolerance=1e-8: "strict saddle", "Wrong result: expected 'minimum', got 'strict saddle'"),
     ],
     "ways": [(1, "a term such as 4xy"), (3, "along (1, 1, 0)"), (0, "along z"), (-2, "how many")],
-    "newton_end": [(1, "there gradient descent goes"), (-1.45, "first step"), (0, "huge"), (-5, "does not run away")],
+    "newton_end": [
+        (1, "there gradient descent goes"),
+        (-1.45, "first step"),
+        (0, "huge"),
+        (-5, "does not run away"),
+        (np.inf, "run away"),
+    ],
     "times": [
         (10, "this is the monkey saddle"),
         (1000, "is a tenth, too"),
@@ -256,6 +292,9 @@ WRONG = {
         (noise_when(due, lambda now, wait, pause: pause if now else wait - 1), "does not go below 0"),
         (noise_when(due, lambda now, wait, pause: max((pause if now else wait) - 1, 0)), "with the noise does not"),
         (noise_when(due, lambda now, wait, pause: pause if now else wait + 1), "counts down"),
+        (counts_while_small, "where the gradient is large, too"),
+        (noise_of(lambda rng, sigma, x: rng.standard_normal(x.shape)), "the noise is too large"),
+        (noise_of(lambda rng, sigma, x: sigma**0.5 * rng.standard_normal(x.shape)), "the noise is too large"),
         (only_noise, "noise is added to the step"),
         (noisy_in_place, "x was changed in place"),
         (lambda x, g, wait=0, *, lr, **hyper: x - lr * g, "Expected 2 results (move, wait)"),
@@ -282,6 +321,9 @@ WRONG = {
         (saddle_free(cured, move=True), "add it to x"),
         (lambda x, g, H, *, lr=1.0, floor=0.1: x - lr * np.linalg.solve(np.abs(H), g), "the sizes of the entries"),
         (crossed, "Q.T @ g"),
+        (in_parts, "puts them together again"),
+        (of_the_whole, "take Q.T @ g first"),
+        (saddle_free(lambda values, floor: np.where(np.abs(values) < floor, floor, values)), "has kept its sign"),
         (lambda x, g, H, *, lr=1.0, floor=0.1: x - lr * g, "this is gradient descent"),
         (lambda x, g, H, **hyper: (saddle_free(cured)(x, g, H, **hyper),), "Wrong shape"),
     ],
@@ -299,6 +341,11 @@ WRONG = {
         (rounded(factor=lambda c, lr: np.log(1 + c)), "lr is missing"),
         (rounded(factor=lambda c, lr: np.log(1 + lr)), "the curvature is missing"),
         (rounded(which=-1), "this is the largest eigenvalue"),
+        (
+            lambda H, x, lr: int(np.ceil(-np.log(abs(np.linalg.eigh(H)[1][0] @ x)) / np.log(1 - lr * least(H)))),
+            "the columns of Q",
+        ),
+        (rounded(factor=lambda c, lr: np.log(1 + 2 * lr)), "the curvature of the lesson's saddle"),
         (
             lambda H, x, lr: int(np.ceil(-np.log(np.abs(x[-1])) / np.log(1 + lr * np.abs(H[-1, -1])))),
             "Wrong result: expected",
@@ -385,6 +432,7 @@ WRONG = {
         (lambda p: (p[0] ** 2 - p[1] ** 2, np.array([2 * p[0], -2 * p[1]])), "From the disc runs leave"),
         (lambda p: (surfaces.monkey_saddle(p), surfaces.monkey_saddle.grad(p)), "From the disc runs leave"),
         (lambda p: (p[0] ** 2 - p[1] ** 3, np.array([2 * p[0], -3 * p[1] ** 2])), "From the disc runs leave"),
+        (lambda p: (30 * p[0] ** 2 + p[1] ** 3, np.array([60 * p[0], 3 * p[1] ** 2])), "too steep for the rate"),
         (lambda p: (p[0] ** 2 + p[1] ** 4, np.array([2 * p[0], 4 * p[1] ** 3])), "it is a minimum"),
         (lambda p: (-(p[0] ** 2) - p[1] ** 4, -np.array([2 * p[0], 4 * p[1] ** 3])), "it is a maximum"),
         (lambda p: (p[1] ** 3, np.array([0 * p[0], 3 * p[1] ** 2])), "not all runs from the disc are at the origin"),

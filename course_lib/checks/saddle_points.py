@@ -99,6 +99,14 @@ kind = function(
         ),
         (renamed(lambda word, *rest: EXCHANGED.get(word, word)), "minimum and maximum have changed places"),
         (
+            renamed(lambda word, values, zero: "saddle" if min(values) * max(values) < 0 else word),
+            "the sign of a product knows no tolerance: one above it and one below -tolerance make a saddle",
+        ),
+        (
+            renamed(lambda word, values, zero: "maximum" if max(values) <= zero else word),
+            "below tolerance is not yet below 0: a maximum has all eigenvalues below -tolerance",
+        ),
+        (
             renamed(
                 lambda word, values, zero: (
                     "degenerate" if max(np.abs(values)) <= zero else semidefinite(word, values, zero)
@@ -130,7 +138,7 @@ newton_end = answer(
         (1.0, "there gradient descent goes; Newton's step keeps the sign of x here"),
         (-1.45, "this is where its first step lands; go on"),
         (0.0, "at 0 the curvature vanishes, and the step from nearby is huge"),
-        (lambda v: v < -1.6, "it does not run away: at -1 the slope is 0, and that is all it asks for"),
+        (lambda v: abs(v) > 1.6, "it does not run away: at -1 the slope is 0, and that is all it asks for"),
     ],
     tolerance=1e-2,
 )
@@ -186,6 +194,12 @@ def noisy(
         return move(x, g, lr, noise * drawn(rng, sigma, len(x))), after(wait, noise, pause)
 
     return step
+
+
+def paused_where_large(x, g, wait=0, *, quiet, **hyper):
+    """The right step, but wait stays where the gradient is large."""
+    point, left = noisy()(x, g, wait, quiet=quiet, **hyper)
+    return point, left if np.linalg.norm(g) < quiet else wait
 
 
 def pushes(step):
@@ -255,6 +269,11 @@ noisy_step = function(
             noisy(after=lambda wait, now, pause: max(pause - 1, 0) if now else max(wait - 1, 0)),
             "the step with the noise does not count: after it wait is pause",
         ),
+        (paused_where_large, "wait goes down at every step without noise, where the gradient is large, too"),
+        (
+            noisy(drawn=lambda rng, sigma, d: rng.normal(0, 1, d)),
+            "the noise is too large: sigma times a standard normal number",
+        ),
         (
             noisy(after=lambda wait, now, pause: pause if now else wait + 1),
             "wait counts down, not up",
@@ -318,6 +337,16 @@ def crossed(x, g, H, *, lr=1.0, floor=0.1):
     return x - lr * Q.T @ ((Q @ g) / np.maximum(np.abs(values), floor))
 
 
+def in_parts(x, g, H, *, lr=1.0, floor=0.1):
+    values, Q = np.linalg.eigh(H)
+    return x - lr * (Q.T @ g) / np.maximum(np.abs(values), floor)
+
+
+def of_the_whole(x, g, H, *, lr=1.0, floor=0.1):
+    values, Q = np.linalg.eigh(H)
+    return x - lr * Q @ (g / np.maximum(np.abs(values), floor))
+
+
 X, G = np.array([1.0, 2.0]), np.array([0.5, -1.0])
 
 saddle_free_step = function(
@@ -353,6 +382,12 @@ saddle_free_step = function(
         (along_each(cured, sign=1), "the sign of the step: it goes against the gradient"),
         (along_each(cured, rate=lambda lr: 1.0), "lr is missing"),
         (along_each(cured, start=0), "this is the move alone; add it to x"),
+        (in_parts, "these are the parts along the eigenvectors: Q @ parts puts them together again"),
+        (of_the_whole, "each curvature divides the part of g along its eigenvector: take Q.T @ g first"),
+        (
+            along_each(lambda value, floor: floor if abs(value) < floor else value),
+            "the floor holds, but a negative curvature has kept its sign: it goes to the saddle",
+        ),
         (entries, "np.abs(H) takes the sizes of the entries; those of the eigenvalues are meant"),
         (crossed, "the parts of g along the columns of Q are Q.T @ g, and Q @ parts puts them together"),
         (lambda x, g, H, *, lr=1.0, floor=0.1: x - lr * g, "this is gradient descent: H is not used"),
@@ -393,6 +428,11 @@ def beside_the_ridge(rng):
     return case("", (H + H.T) / 2, Q @ [*rng.normal(size=2), 10 ** rng.uniform(-6, -0.5)], rng.uniform(0.01, 0.2))
 
 
+def along_a_row(H, x, lr):
+    values, Q = np.linalg.eigh(H)
+    return int(np.ceil(np.log(1 / abs(Q[0] @ x)) / np.log(1 + lr * abs(values[0]))))
+
+
 strict_steps = function(
     "6.5 How long to get away? From a strict saddle",
     first_beyond,
@@ -417,6 +457,8 @@ strict_steps = function(
         (logs(factor=lambda c, lr: np.log(1 + 2 * lr * c)), "H is the matrix of second derivatives: no 2 here"),
         (logs(factor=lambda c, lr: -np.log(abs(1 - lr * c))), "the sign: along the way out a step is 1 + lr |lambda|"),
         (logs(factor=lambda c, lr: np.log(abs(1 - lr * c))), "the sign: along the way out a step is 1 + lr |lambda|"),
+        (along_a_row, "the eigenvectors are the columns of Q: Q[:, 0], not Q[0]"),
+        (logs(factor=lambda c, lr: np.log(1 + 2 * lr)), "2 is the curvature of the lesson's saddle; take that of H"),
         (logs(factor=lambda c, lr: np.log(1 + c)), "lr is missing"),
         (logs(factor=lambda c, lr: np.log(1 + lr)), "the curvature is missing"),
         (logs(which=-1), "this is the largest eigenvalue; the negative one is the first"),
@@ -756,7 +798,8 @@ trap = function(
             "no run flies off",
             lambda trap: np.all(distances(trap) < 2),
             "From the disc runs leave, and end far from the origin. If your saddle is strict, or a monkey's, only a "
-            "thin line or three rays lead to it; if not, is the disc on the side that goes down to the origin?",
+            "thin line or three rays lead to it; if not, is the disc on the side that goes down to "
+            "the origin, and is nothing too steep for the rate?",
         ),
         (
             "all runs arrive",

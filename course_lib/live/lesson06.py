@@ -57,7 +57,7 @@ def saddle_slice(surfaces=THREE, steps=300):
             "slice": 3 * np.stack([-u, u], axis=1)[None],
             "path": np.where(far < 100, path, np.nan)[None, :, :, 0],
             "profile": np.stack([along, f(along * u[:, None])])[None],
-            "distance": far[None, :, 0].clip(1e-7, 10),
+            "distance": far[None, :, 0].clip(1e-7),
             "escapes": np.stack([np.log10(NEAR), needed])[None, :, ::-1],  # from afar: a line ends at infinity
             "here": here[np.isfinite(here).all(axis=1)],
             "bend": np.round(u @ f.hess(np.zeros(2)) @ u, 3) + 0.0,
