@@ -55,7 +55,7 @@ def momentum_map(kappa=30.0, steps=100):
             [Heat("map", 0, 2), Lines("curves", curves, theory, follow=False), Marks("best")],
             x=(0, 4),
             y=(0, TOP),
-            xlabel="lr × L",
+            xlabel="learning rate × L",
             ylabel="beta",
             aspect=0.7,
         ),
