@@ -15,7 +15,7 @@ READ |= dict.fromkeys(
     ("printed_first", "adamw", "left_on", "half_life", "decay_for"), "7. AdamW: decay beside the gradient"
 )
 READ |= {"trusted": "8. Seven cousins, one idea each"} | dict.fromkeys(("loses", "wins"), "9. Turn the valley")
-READ |= {"slopes": "6. AMSGrad: where Adam goes to the worst place"}
+READ |= {"slopes": "6. AMSGrad, and a problem of one line"}
 READ |= dict.fromkeys(("tuned", "ratio"), '11. "Adam clearly outperforms"')
 
 TINY = 1e-12  # an eps that cannot be noticed
