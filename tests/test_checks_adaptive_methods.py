@@ -71,6 +71,10 @@ POINTS = [  # wrong points of both methods of 5.1
     (lambda x, g, s, lr, eps: x - lr * g, "this is gradient descent"),
     (lambda x, g, s, lr, eps: x - lr * np.sign(g) / (np.sqrt(s) + eps), "not its sign"),
     (lambda x, g, s, lr, eps: x - lr * (g / np.sqrt(s) + eps), "brackets"),
+    (lambda x, g, s, lr, eps: x - lr * g / np.sqrt(s) + eps, "brackets"),
+    (lambda x, g, s, lr, eps: x - lr / (np.sqrt(s) + eps), "above the bar stands the gradient"),
+    (lambda x, g, s, lr, eps: x - lr * g / (np.linalg.norm(s, axis=0) + eps), "coordinate by coordinate"),
+    (lambda x, g, s, lr, eps: lr * g / (np.sqrt(s) + eps), "the step alone"),
 ]
 
 
@@ -211,6 +215,7 @@ WRONG = {
         (memory_in_place, "s was changed in place"),
         (with_old, "the old memory divides"),
         (rms(mean), "this memory fades"),
+        (lambda x, g, s=0.0, **k: (adagrad(x, g, s, **k)[0], np.sqrt(s + g * g)), "comes back is the root"),
         (ada(lambda s, g: g * g), "the old memory is not used"),
         (ada(lambda s, g: s + g), "gradients themselves cancel"),
         (ada(lambda s, g: s + abs(g)), "not of absolute values"),
@@ -236,10 +241,14 @@ WRONG = {
         (1.5, "gradient descent"),
         (0.005, "its root tenfold"),
         (1 / 60, "the gradient stands above the bar, too"),
+        (0.0289, "the sum is of squares"),
+        (0.0866, "3 squared is 9"),
     ],
     "ball": [
         (0, "cannot settle"),
         (0.04, "the length of a step"),
+        (0.08, "twice the distance"),
+        (0.01, "the same distance on the other side"),
         (0.0002, "the curvature cancels"),
         (0.1265, "the first step"),
         (0.3, "too large"),
@@ -252,6 +261,8 @@ WRONG = {
         (4.2, "the gradient cancels"),
         (60, "take the root of v"),
         (0.0015, "the wrong way round"),
+        (1.58745, "7 squared is 49"),
+        (2.4, "the new gradient counts 1 - b1"),
     ],
     "lines": [
         ("GBFEACD", "first t + 1"),
@@ -291,6 +302,10 @@ WRONG = {
         (
             formula(lambda m, v, b1, b2, t, eps: m / (1 - b1) / (np.sqrt(v / (1 - b2)) + eps)),
             "1 - b1 is for the first step only",
+        ),
+        (
+            formula(lambda m, v, b1, b2, t, eps: m / (1 - b1) ** t / (np.sqrt(v / (1 - b2) ** t) + eps)),
+            "b1 alone has the power t",
         ),
         (
             formula(lambda m, v, b1, b2, t, eps: m * (1 - b1**t) / (np.sqrt(v * (1 - b2**t)) + eps)),
@@ -361,6 +376,8 @@ WRONG = {
         (lambda lr, decay: math.ceil(np.log(0.5) / np.log(1 - lr * decay) - 1e-9), "do not round"),
     ],
     "decay_for": [
+        (lambda lr, steps, share: 1 - share ** (1 / steps) / lr, "brackets"),
+        (lambda lr, steps, share: (1 - share) ** (1 / steps) / lr, "first the root of share"),
         (lambda lr, steps, share: 1 - share ** (1 / steps), "divide by the rate"),
         (lambda lr, steps, share: -np.log(share) / steps / lr, "exact is a root of share"),
         (lambda lr, steps, share: (1 - share) / steps / lr, "not of the start"),
@@ -369,6 +386,9 @@ WRONG = {
         (lambda lr, steps, share: (1 - share**steps) / lr, "undo the power"),
     ],
     "trusted": [
+        (trust(lambda x, u: norm(x) / (norm(u) + 1e-8)), "an if decides where it is 0, and"),
+        (with_zeros(lambda x, u: norm(x) / (norm(u) + 1e-8)), "nothing is added to a norm"),
+        (trust(lambda x, u: np.float64(norm(x)) / norm(u) if norm(x) else 1), "that of the update, too"),
         (trust(lambda x, u: 1), "the ratio is missing"),
         (with_zeros(lambda x, u: norm(u) / norm(x)), "upside down"),
         (with_zeros(lambda x, u: 1 / norm(u)), "the norm of the weights is missing"),

@@ -87,6 +87,26 @@ def common(right):
             ),
             "brackets: eps belongs to the root below the bar",
         ),
+        (
+            lambda x, g, s=0.0, *, lr, b2=0.9, eps=1e-8: (
+                x - lr * g / np.sqrt(right(s, g, b2)) + eps,
+                right(s, g, b2),
+            ),
+            "brackets: eps belongs to the root below the bar",
+        ),
+        (divided(right, above=np.ones_like), "above the bar stands the gradient"),
+        (
+            divided(right, lambda v, eps: np.linalg.norm(v, axis=0) + eps),
+            "the root goes coordinate by coordinate; np.linalg.norm makes one number of all",
+        ),
+        (
+            lambda *a, **k: (a[0] - divided(right)(*a, **k)[0], divided(right)(*a, **k)[1]),
+            "this is the step alone; take it from x",
+        ),
+        (
+            lambda *a, **k: (divided(right)(*a, **k)[0], np.sqrt(divided(right)(*a, **k)[1])),
+            "the memory that comes back is the root; the root is for the division only",
+        ),
     ]
 
 
@@ -174,6 +194,8 @@ slope_step = answer(
         (0.15, "the gradient cancels: it stands above the bar and, a hundred times squared, below it"),
         (1.5, "this is gradient descent"),
         (0.005, "the sum has grown a hundredfold, its root tenfold"),
+        (1.5 / math.sqrt(300), "the sum is of squares: 3 squared is 9"),
+        (0.5 / math.sqrt(300), "the sum is of squares, and the gradient stands above the bar, too"),
         (0.5 / 30, "the gradient stands above the bar, too"),
         (0.5 / 900, "take the root of the sum, and the gradient stands above the bar"),
         (1.5 / 900, "take the root of the sum"),
@@ -187,6 +209,8 @@ ball = answer(
     mistakes=[
         (0.0, "its steps do not shrink with the gradient, so it cannot settle"),
         (0.04, "this is the length of a step; it lands as far behind the minimum as it began before it"),
+        (0.08, "the step is twice the distance, not half of it"),
+        (0.01, "a step carries it across, to the same distance on the other side"),
         (0.0002, "the curvature cancels: it is in the gradient and in what divides it"),
         (0.0004, "the curvature cancels: it is in the gradient and in what divides it"),
         (4.0, "the curvature cancels: it is in the gradient and in what divides it"),
@@ -207,6 +231,8 @@ uncorrected = answer(
         (4.2, "the size of the gradient cancels"),
         (60.0, "take the root of v"),
         (0.0015, "the wrong way round: m is above the bar, the root of v below"),
+        (0.03 * 1.4 / math.sqrt(0.0007), "v is the mean of squares: 7 squared is 49"),
+        (2.4, "the new gradient counts 1 - b1"),
         (0.024, "the new gradient counts 1 - b1, and its square 1 - b2"),
     ],
     tolerance=1e-4,
@@ -299,6 +325,10 @@ def first_only(mean, b, t):
     return mean / (1 - b)
 
 
+def power_of_all(mean, b, t):
+    return mean / (1 - b) ** t
+
+
 def upside_down(mean, b, t):
     return mean * (1 - b**t)
 
@@ -370,6 +400,7 @@ adam = function(
         ),
         (returning(lambda old, new, b: (new[0], new[2], new[1], new[3])), "m and v have changed places as results"),
         (moments(m_hat=product, v_hat=product), "b1^t is a power, b1 ** t, not a product"),
+        (moments(m_hat=power_of_all, v_hat=power_of_all), "b1 alone has the power t: 1 - b1**t"),
         (
             moments(m_hat=first_only, v_hat=first_only),
             "1 - b1 is for the first step only; at step t it is 1 - b1^t",
@@ -563,6 +594,8 @@ decay_for = function(
             "close, for small rates; exact is a root of share",
         ),
         (lambda lr, n, share: (1 - share) / (lr * n), "each step takes its share of what is left, not of the start"),
+        (lambda lr, n, share: 1 - share ** (1 / n) / lr, "brackets: all of 1 - share ** (1 / steps) is divided by lr"),
+        (lambda lr, n, share: (1 - share) ** (1 / n) / lr, "first the root of share, then what is missing to 1"),
         (lambda lr, n, share: (1 - (1 - share) ** (1 / n)) / lr, "share is what is left, not what is lost"),
         (lambda lr, n, share: share ** (1 / n) / lr, "this is what a step keeps: lr * decay is the rest"),
         (lambda lr, n, share: (1 - share**n) / lr, "undo the power: the steps-th root of share, ** (1 / steps)"),
@@ -604,6 +637,7 @@ trusted = function(
     [
         case("a layer of norm 5", LAYER, UPDATE, lr=0.1),
         case("its update a thousand times as long", LAYER, 1000 * UPDATE, lr=0.1),
+        case("a short update", LAYER, 1e-3 * UPDATE, lr=0.1),
         case("a layer of zeros", np.zeros(2), 3 * UPDATE, lr=0.1),
         case("an update of zeros", LAYER, np.zeros(2), lr=0.1),
         case("rate 0", LAYER, UPDATE, lr=0.0),
@@ -612,6 +646,15 @@ trusted = function(
     mistakes=[
         (layer(lambda x, u: 1.0), "this is the update as it comes: the ratio is missing"),
         (layer(lambda x, u: two(u) / two(x)), "the ratio is upside down: the weights' norm stands above"),
+        (layer(lambda x, u: two(x) / (two(u) + 1e-8)), "nothing is added to a norm; an if decides where it is 0"),
+        (
+            layer(lambda x, u: two(x) / (two(u) + 1e-8), lambda x, u: 0.0),
+            "nothing is added to a norm; an if decides where it is 0, and the ratio is 1 there",
+        ),
+        (
+            layer(lambda x, u: two(x) / two(u), lambda x, u: math.nan if two(x) else 1.0),
+            "where a norm is 0 the ratio is 1, that of the update, too",
+        ),
         (layer(lambda x, u: 1 / two(u)), "the norm of the weights is missing above the bar"),
         (layer(lambda x, u: two(x)), "the norm of the update is missing below the bar"),
         (ratio_of(lambda a: a @ a), "these are squares of norms; take their roots"),
