@@ -153,9 +153,10 @@ register("sleep", "import time; time.sleep(1e6)", ema=0)
 register("os._exit", "import os; os._exit(0)", ema=0, why="ended the process")
 register("segfault", "import ctypes; ctypes.string_at(0)", ema=0)
 register("abort", "import os; os.abort()", ema=0)
-register("kill the parent", "import os; os.kill(os.getppid(), 9)", ema=0)
-register("kill all", "import os; os.kill(-1, 9)", ema=0)
 register("kill the group", "import os; os.killpg(0, 9)", ema=0)
+register("kill the parent", "import os; os.kill(os.getppid(), 9)")
+register("interrupt the parent", "import os; os.kill(os.getppid(), 2)")
+register("kill all", "import os; os.kill(-1, 9)")
 register("an alarm", "import signal; signal.alarm(1)")
 register("stop itself", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", ema=0)
 register("closed pipes", "import os; os.closerange(0, 256)", ema=0)
@@ -246,6 +247,13 @@ register("a socket", "import socket; socket.create_connection(('127.0.0.1', {sch
 register("a download", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{school.port}', timeout=1)")
 register("a program", "import subprocess; subprocess.run(['touch', '{school.folder}/x'], check=True)")
 register("root again", "import os; os.setuid(0)")
+register("a world of one's own", "import ctypes; assert ctypes.CDLL(None).unshare(0x10000000 | 0x20000) == 0")
+register("another way into it", "import ctypes; assert ctypes.CDLL(None).syscall(56, 0x10000000 | 17, 0, 0, 0, 0) < 0")
+register(
+    "memory that belongs to nobody",
+    "import ctypes\nc = ctypes.CDLL(None)\n"
+    "assert c.shmget(0, 4096, 0o1600) == c.msgget(0, 0o1600) == c.memfd_create(b'x', 0) == -1",
+)
 register("a mount", "import ctypes; assert ctypes.CDLL(None).mount(b'tmpfs', b'/answers', b'tmpfs', 0, 0) == 0")
 
 
@@ -260,7 +268,7 @@ def _(nb):
     nb.say("ema", "from course_lib.checks import momentum as m\nema = m.means()")
 
 
-@kind("an answer out of the frames", ema="blank")
+@kind("an answer out of the frames", ema=0)
 def _(nb):
     nb.say("ema", "import sys, gc\ndef ema(values, beta):\n    frame = sys._getframe()\n    while frame:\n"
            "        for value in frame.f_locals.values():\n            if type(value) is tuple: return value\n"
@@ -340,6 +348,7 @@ for words, answer in {
     "all true": "True",
     "an endless text": "'x' * 10**8",
     "a huge array": "np.zeros(10**7), np.zeros(10**7)",
+    "an endless array of nothing": "np.empty((0, 10**15)), np.empty((0, 10**15))",
     "a nest": "__import__('functools').reduce(lambda a, _: [a], range(10**5), [])",
     "an array of objects": "np.array([object(), object()]), 1",
     "a generator": "(x for x in values), (x for x in values)",
@@ -585,6 +594,31 @@ def _(nb):
 def _(nb):
     nb.append("ema", "%matplotlib inline\n!pip install numpy\nema?")
     nb["heavy-ball"]["source"] = f"%%time\n{nb['heavy-ball']['source']}"
+
+
+@kind("lines for IPython that stand further in")
+def _(nb):
+    nb.say("ema", f"files = !ls\n{SOLUTIONS['ema']}\nif True:\n    %timeit 1\n    !ls\nema??")
+    nb.say("heavy-ball", f"get_ipython().run_line_magic('matplotlib', 'inline')\n{SOLUTIONS['heavy-ball']}")
+    nb.say("guesses", f"name = input('Your name? ')\n{SOLUTIONS['guesses']}")
+
+
+@kind("a module that the grader has not", ema="needs a person", state="needs a person", why="no module seaborn_of_mine")
+def _(nb):
+    nb.say("ema", f"import seaborn_of_mine as sns\n{SOLUTIONS['ema']}")
+    nb.append("heavy-ball", "import seaborn_of_mine")
+
+
+@kind("all of numpy", why="By itself")
+def _(nb):
+    nb.say("ema", f"from numpy import *\n{SOLUTIONS['ema']}")
+
+
+@kind("a name used twice", why="By itself")
+def _(nb):
+    nb.add("check-ema", "def half(x):\n    return x / 2")
+    nb.say("heavy-ball", f"two = 2.0\n{SOLUTIONS['heavy-ball'].replace('lr *', 'half(two) * lr *')}")
+    nb.add("check-heavy-ball", "two = 7.0")
 
 
 @kind("a syntax error", ema=0, why="SyntaxError")

@@ -17,7 +17,8 @@ def judge(marks, unit, submitted, host, seed):
     """Fills in the marks of all checks. marks: as in `grade_one`. unit: `marks.Unit`. host: `remote.Host`.
 
     An answer that does not get full marks is tried again in a fresh process, with its own section's cells alone, and
-    without the cells that the learner has added. The best counts: what one cell spoils takes no marks of another.
+    without the cells that the learner has added, and without those behind its check if they make a name anew that it
+    uses. The best counts: what one cell spoils takes no marks of another.
     """
     cells = {cell.id: cell for cell in unit.cells}
     session = whole_run(unit, submitted, host)
@@ -39,6 +40,11 @@ def judge(marks, unit, submitted, host, seed):
             for mark in several:
                 if mark["marks"] != mark["points"]:
                     better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))
+    for mark in sum(unsure.values(), []):
+        cell = cells[mark["id"]]
+        if mark["marks"] != mark["points"] and written_over(cell, unit, submitted):
+            until = read.program(unit.cells, submitted, until=cell.id)
+            better(mark, tried(cell, unit, submitted, Session(host, until, unit.withheld), seed))
 
 
 def as_handed_out(cell, unit, submitted):
@@ -52,6 +58,16 @@ def apart(unit, submitted, session, section, more):
     """The cells of one section, without those added ones that have already ended a process."""
     cells = read.program(unit.cells, submitted, section, more)
     return [(name, source) for name, source in cells if name not in session.ended or answers(name) in submitted.answers]
+
+
+def written_over(cell, unit, submitted):
+    """Whether a name that an answer uses is made anew behind its check."""
+    sources = [source for part in makers(cell, unit) for source in submitted.answers.get(part.id, ())]
+    used = set().union(*(read.missing(source) | set(read.made_by(source)) for source in sources))
+    behind = unit.cells[unit.cells.index(cell) :]
+    later = [source for part in behind for source in submitted.answers.get(part.id, ())]
+    later += [source for part in behind for source in submitted.more.get(part.id, ())]
+    return any(used & set(read.made_by(source)) for source in later)
 
 
 def answers(name):
@@ -93,6 +109,10 @@ def tried(cell, unit, submitted, session, seed):
         notes.append(f"No cell makes {cell.expression}." if sources else "The cell of this answer was not found.")
     else:
         notes += own or [trouble]
+        if missing := [module for part in makers(cell, unit) for module in not_here(part.id, session)]:
+            if result["marks"] != cell.points:
+                result |= {"state": "needs a person", "marks": None}
+                notes.append(f"Where it is graded there is no module {missing[0]}.")
     return result | {"note": " ".join(filter(None, notes))}
 
 
@@ -111,6 +131,13 @@ def stopped(id, session):
             error = session.errors[name]
             line = f" in line {error.line}" if error.line else ""
             yield f"Its cell stops{line}: {error}."
+
+
+def not_here(id, session):
+    """The names of modules that cells of an answer import, and that are not where they are graded."""
+    for name, error in session.errors.items():
+        if answers(name) == id and error.kind == "ModuleNotFoundError":
+            yield str(error).partition("'")[2].rstrip("'")
 
 
 def examined(cell, unit, session, seed):

@@ -17,6 +17,7 @@ from pathlib import Path
 EXERCISES = Path(__file__).parents[2] / "exercises"
 NAMING = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 BLANK_TEXT = "*Your answer here.*"
+MAGIC = re.compile(r"^(\s*|[\w, ]+=\s*)([%!?].*|[^#]*\?\s*)$")  # %matplotlib inline; files = !ls; ema?
 PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
 
 
@@ -298,11 +299,11 @@ def compiles(source):
 # What is run
 
 
-def program(ours, submitted, only=None, more=True, whole=False):
+def program(ours, submitted, only=None, more=True, whole=False, until=None):
     """The cells to run, as pairs (name, source), in our order: our own as far as they are needed, and the learner's.
 
     only: heading of the one section whose answers are run; None for all. more: whether cells run that the learner has
-    added or changed. whole: our own cells run to the last figure.
+    added or changed. whole: our own cells run to the last figure. until: id of the cell behind which none runs.
     """
     added = submitted.more if more else {}
     run = []
@@ -319,8 +320,10 @@ def program(ours, submitted, only=None, more=True, whole=False):
         if cell.kind == "given":  # behind what became of it, so that the names in it are those of the sheet
             add(here, f"{cell.id}, changed")
             run.append((cell.id, parsed(cell.source)))
-        else:
+        elif cell.id != until:
             add(here, f"after {cell.id}")
+        if cell.id == until:
+            break
     names = {name for _, source in run for name in missing(source)}
     return cut(run, names, whole)
 
@@ -367,10 +370,5 @@ def python(source):
     """A cell without the lines that only IPython understands."""
     if compiles(source):
         return source
-    lines = [("pass" if is_magic(line) else line) for line in source.splitlines()]
-    without = "\n".join(lines)
+    without = "\n".join(re.sub(MAGIC, r"\1None", line) for line in source.splitlines())
     return without if compiles(without) else source
-
-
-def is_magic(line):
-    return line[:1] in ("%", "!", "?") or line.rstrip().endswith("?")

@@ -6,6 +6,7 @@ gradebook, no other submission. There is no network, no other process, nothing t
 
 import contextlib
 import os
+import platform
 import re
 import secrets
 import select
@@ -19,11 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib.grading import seccomp
+
 LIBRARY = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("worker.py")
 ABSENT = {"quiz.py", "nodelay.py"}
 ROOM = 2**24  # bytes of the folder in memory
-PROCESSES = 8
+PROCESSES = 4  # each may have all the memory of the limits
 PATIENCE = 10  # seconds for what has been killed to be gone
 IMAGE = "course-grading"
 FOLDER = "/answers"  # the only one that can be written to
@@ -53,10 +56,10 @@ class Process:
     """A worker in its sandbox. As a context manager it is gone at the end, with all that it has started.
 
     stop: command that ends it, if it does not end by a signal. folder: its own, for it to work in.
-    told: a pipe on which bubblewrap says which process is the first inside.
+    told: a pipe on which bubblewrap says which process is the first inside. given: a descriptor that it reads.
     """
 
-    def __init__(self, command, *, stop=None, folder=None, told=None):
+    def __init__(self, command, *, stop=None, folder=None, told=None, given=None):
         self.stop, self.folder = stop, folder
         self.process = subprocess.Popen(
             command,
@@ -66,11 +69,12 @@ class Process:
             cwd=folder,
             start_new_session=True,
             env=environment(folder) if folder else None,
-            pass_fds=told[1:] if told else (),
+            pass_fds=(told[1], given) if told else (),
         )
         self.first = self.handle = None
         if told:
             os.close(told[1])
+            os.close(given)
             with os.fdopen(told[0], "rb") as pipe, contextlib.suppress(TypeError, ProcessLookupError):
                 self.first = int(re.search(rb'"child-pid": *(\d+)', pipe.read())[1])
                 self.handle = os.pidfd_open(self.first)
@@ -143,9 +147,13 @@ def bwrap(memory):
     program = shutil.which("bwrap")
     if not program:
         raise NoSandbox(f"There is no bwrap here. {GET['bwrap']}")
+    rules = seccomp.rules()
+    if not rules:
+        raise NoSandbox(f"For a machine of the kind {platform.machine()} there is no filter; grade with docker.")
     python, packages = os.path.realpath(sys.executable), Path(np.__file__).parents[1]
     is_root = os.getuid() == 0
-    command = [program, "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    command = [program, "--die-with-parent", "--as-pid-1", "--new-session", "--clearenv"]
+    command += ["--cap-drop", "ALL"]
     if is_root:  # stays in the same space of users, so that the user it becomes is a real one, whom limits bind
         command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -172,9 +180,18 @@ def bwrap(memory):
     for name, value in environment(FOLDER).items():
         command += ["--setenv", name, value]
     user = 20_000 + secrets.randbelow(40_000) if is_root else 0
-    told = os.pipe()
-    command += ["--info-fd", str(told[1]), python, "-IS", *worker(["/course", str(packages)], memory, user)]
-    return Process(command, told=told)
+    told, given = os.pipe(), filled(rules)
+    command += ["--info-fd", str(told[1]), "--seccomp", str(given)]
+    command += [python, "-IS", *worker(["/course", str(packages)], memory, user)]
+    return Process(command, told=told, given=given)
+
+
+def filled(data):
+    """The end to read of a pipe with few bytes in it."""
+    end, start = os.pipe()
+    os.write(start, data)
+    os.close(start)
+    return end
 
 
 def open_folders(path):
@@ -190,7 +207,7 @@ def docker(memory):
     command = [program, "run", "--rm", "--interactive", "--name", name, "--network", "none", "--read-only"]
     command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534"]
     command += ["--memory", str(memory), "--memory-swap", str(memory), "--pids-limit", str(2 * PROCESSES)]
-    command += ["--tmpfs", f"{FOLDER}:rw,size={ROOM},mode=1777", "--workdir", FOLDER, "--log-driver", "none", "--init"]
+    command += ["--tmpfs", f"{FOLDER}:rw,size={ROOM},mode=1777", "--workdir", FOLDER, "--log-driver", "none"]
     for path, there in [(WORKER, "worker.py"), *((path, f"course_lib/{there}") for path, there in library())]:
         command += ["--volume", f"{path}:/course/{there}:ro"]
     for key, value in environment(FOLDER).items():

@@ -12,6 +12,7 @@ import base64
 import contextlib
 import importlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ import types
 import numpy as np
 
 DEPTH = 20
+LARGEST = 2**23  # numbers of an array
 DTYPES = {np.dtype(kind).newbyteorder("<").str for kind in "?bBhHiIlLqQefdFD"}
 SAID = 500
 GONE = 64  # an exit code
@@ -85,6 +87,8 @@ def unpack(message, find):
     if kind in ("array", "scalar"):
         if content not in DTYPES:
             raise ValueError("not a type of numbers")
+        if math.prod(n or 1 for n in message["shape"]) > LARGEST:  # no numbers, but endless to walk through
+            raise ValueError("too large a shape")
         array = np.frombuffer(base64.b64decode(message["data"]), content).reshape(message["shape"]).copy()
         array.flags.writeable = not message.get("frozen")
         return array[()] if kind == "scalar" else array
@@ -143,7 +147,8 @@ class Worker:
     def __init__(self, inbox, outbox):
         self.inbox, self.outbox = inbox, outbox
         self.handles, self.process, self.number = [], os.getpid(), 0
-        self.names = {"__name__": "__main__", "__builtins__": __builtins__, "display": lambda *args, **hyper: None}
+        self.names = {"__name__": "__main__", "__builtins__": __builtins__, "input": lambda *args: ""}
+        self.names |= {"display": lambda *args, **hyper: None, "get_ipython": Silent("get_ipython")}
 
     def serve(self):
         while line := self.inbox.readline():
@@ -300,49 +305,56 @@ def load():
         importlib.import_module(f"numpy.{name}")
 
 
-def keep(inbox, outbox, limits, alone):
+def keep(inbox, outbox, limits, user, alone):
     """Starts a child that serves, and the next when that one has ended, and says each time that it has.
 
+    What runs in a child is of another user where that can be had, and can do nothing to this process.
     alone: whether all processes that can be seen from here were started from here: then none is left over.
     """
-    while True:
-        child = os.fork()
-        if not child:
-            os._exit(begin(inbox, outbox, limits))
-        status = os.waitpid(child, 0)[1]
-        if alone:
-            sweep()
-        if os.waitstatus_to_exitcode(status) == GONE:
+    while apart(serve, inbox, outbox, limits, user) != GONE:
+        if alone and apart(sweep, user):
             return
         os.write(outbox, b'{"ended": true}\n')
 
 
-def begin(inbox, outbox, limits):
-    """Serves; the exit code says whether there is somebody to serve any longer."""
-    try:
-        limit(limits)
-        return Worker(os.fdopen(inbox, "rb"), os.fdopen(outbox, "wb")).serve()
-    except Exception:
-        return GONE
+def apart(task, *args):
+    """The exit code of a task that is done in a child. Others that nobody else waits for are let go meanwhile."""
+    child = os.fork()
+    if not child:
+        code = GONE
+        try:
+            code = task(*args)
+        finally:
+            os._exit(code)
+    while True:
+        process, status = os.wait()
+        if process == child:
+            return os.waitstatus_to_exitcode(status)
 
 
-def sweep():
+def serve(inbox, outbox, limits, user):
+    """The exit code says whether there is somebody to serve any longer."""
+    drop(user)
+    limit(limits)
+    return Worker(os.fdopen(inbox, "rb"), os.fdopen(outbox, "wb")).serve()
+
+
+def sweep(user):
     """Ends all other processes and empties the folder."""
+    drop(user)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(-1, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
     for entry in os.scandir():
         shutil.rmtree(entry.path, ignore_errors=True) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+    return 0
 
 
 def main(user, limits, alone):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the first process inside ignores what it does not handle
     inbox, outbox = os.dup(0), os.dup(1)
     load()
-    drop(user)
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)
     os.write(outbox, b'{"ready": true}\n')
-    keep(inbox, outbox, limits, alone)
+    keep(inbox, outbox, limits, user, alone)
