@@ -97,12 +97,24 @@ def test_what_a_person_entered_stays_and_comes_back(file):
     by_hand(file, "anna", "critical-proof", 0.5, "the case beta > 1 is missing")
     by_hand(file, "bob", "check-ema", 2.0)
     fill(file, result("anna"), unread("bob"))
-    entered = gradebook.by_hand(file, UNIT)
+    entered = gradebook.by_hand(file, UNIT, CELLS)
     anna, bob = (gradebook.with_hand(one, entered) for one in (result("anna"), unread("bob")))
     assert table.summary(anna)["marks"] == 22.75
     assert table.summary(anna)["open"] == 0
     assert next(mark["note"] for mark in anna["marks"] if mark["id"] == "critical-proof").startswith("the case")
     assert (table.summary(bob)["marks"], table.summary(bob)["open"]) == (2, 22)
+
+
+def test_a_comment_beside_an_answer_reaches_the_page_of_its_first_check(file):
+    fill(file, result("anna"))
+    with Gradebook(f"sqlite:///{file}") as book:
+        for answer, words in (("ema", "Mind the start."), ("converters", "Elegant.")):
+            book.find_comment(answer, UNIT, UNIT, "anna").manual_comment = words
+        book.db.commit()
+    anna = gradebook.with_hand(result("anna"), gradebook.by_hand(file, UNIT, CELLS))
+    notes = {mark["id"]: mark["note"] for mark in anna["marks"]}
+    assert notes["check-ema"] == "the corrected mean Mind the start."
+    assert (notes["check-sum-to-ema"], notes["check-ema-to-sum"]) == ("Elegant.", "")
 
 
 def test_export_has_the_marks_that_people_gave(file, tmp_path):
@@ -130,7 +142,7 @@ def test_handed_in_again_a_mark_by_hand_is_to_be_looked_at_again(file):
     with Gradebook(f"sqlite:///{file}") as book:
         one = grade(book, "anna", "critical-proof")
         assert (one.manual_score, one.needs_manual_grade) == (1.0, True)
-    assert gradebook.by_hand(file, UNIT)["anna"].get("critical-proof", (None,))[0] is None
+    assert gradebook.by_hand(file, UNIT, CELLS)["anna"].get("critical-proof", (None,))[0] is None
 
 
 @pytest.mark.parametrize(

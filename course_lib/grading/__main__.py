@@ -88,7 +88,7 @@ def grade(options):
         result = store.put(batch.result_of(submission, outcome, unit) | {"unit": options.unit, "seed": seed})
         rows[submission.learner] = row = table.summary(result)
         write(page_of(store, result), feedback.page(result))
-        say(f"[{len(rows)}/{len(submissions)}] {table.line(row)}  {result['seconds']:.1f} s", screen)
+        say(f"[{len(rows)}/{len(submissions)}] {row['learner']}: {result['seconds']:.1f} s", screen)
     write(store.folder / "marks.csv", table.comma_separated(store))
     if options.gradebook:
         to_gradebook(options, store)
@@ -154,6 +154,8 @@ def make(options):
             write(out / "keys" / f"{unit}.ipynb", key)
             write(out / "sheets" / f"{unit}.ipynb", sheet)
             print("\n".join([unit, *(f"    {line}" for line in told)]))
+            print(f"for the learners: {out / 'sheets' / f'{unit}.ipynb'}")
+            print(f"for you alone: {out / 'keys' / f'{unit}.ipynb'}")
         else:
             write(out / f"{unit}.ipynb", exercise(solution(unit)))
             print(out / f"{unit}.ipynb")
@@ -186,16 +188,21 @@ def export(options):
         from . import gradebook
 
         to_gradebook(options, store)
-        by_hand = gradebook.by_hand(options.gradebook, options.unit)
+        by_hand = gradebook.by_hand(options.gradebook, options.unit, cells_of(options.key or options.unit))
         results = [gradebook.with_hand(result, by_hand) for result in results]
     text = table.comma_separated(results)
     if options.csv == "-":
         print(text, end="")
     else:
         write(options.csv, text)
-    for result in results if options.feedback else ():
-        write(Path(options.feedback) / page_of(store, result).name, feedback.page(result))
-    return ending(map(table.summary, results))
+        say(f"Marks: {options.csv}.")
+    if options.feedback:
+        for result in results:
+            write(Path(options.feedback) / page_of(store, result).name, feedback.page(result))
+        say(f"Feedback: {options.feedback}.")
+    rows = [table.summary(result) for result in results]
+    say(f"Still open: {table.number(sum(row['open'] for row in rows))} points.")
+    return ending(rows)
 
 
 # The command line
@@ -293,7 +300,8 @@ MAKE = """Makes the sheets from their solutions; with a seed, a private variant 
     python -m course_lib.grading make 04_momentum --seed "winter, second group, 8134" --out secret/
 
 A variant has other functions, dimensions and numbers. DIR/sheets is for the learners. DIR/keys is for you alone: grade
-takes it with --key. It prints for each graded cell what varies: its own numbers, or the hidden inputs only.
+takes it with --key. It prints for each graded cell what varies: the exercise itself, or the hidden inputs only;
+then the answer in solutions/ still holds.
 """
 
 COLLECT = """Sorts what learners handed in into one folder for each; nothing is run, nothing is lost.
@@ -311,7 +319,7 @@ EXPORT = """Writes the marks of a class once more: as a table, into nbgrader's g
     python -m course_lib.grading export 04_momentum --csv marks.csv
     python -m course_lib.grading export 04_momentum --gradebook gradebook.db --csv marks.csv --feedback feedback/
 
-With a gradebook the marks that people have given there, and their comments, are in the table and on the pages.
+With a gradebook the marks that people have given there are in the table and on the pages, and their comments on these.
 It ends with 0, with 3 if something is still open, 1 if it failed.
 """
 

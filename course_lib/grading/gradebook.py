@@ -118,18 +118,33 @@ def filled_in(cell, words):
     return {**cell, "source": words}
 
 
-def by_hand(file, unit):
-    """{learner's id: {grade_id: (score or None, comment or None)}}: what people have entered in a gradebook."""
-    entered = {}
+def by_hand(file, unit, cells):
+    """{learner's id: {grade_id: (score or None, comment or None)}}: what people have entered in a gradebook.
+
+    A comment stands in the gradebook beside an answer; here it belongs to the first graded cell from there on.
+    """
+    entered, judges = {}, judged_by(cells)
     with opened(file) as book:
         for handed_in in book.assignment_submissions(unit):
             for notebook in handed_in.notebooks:
                 scores = {grade.name: grade.score for grade in notebook.grades if settled(grade)}
-                words = {comment.name: comment.manual_comment for comment in notebook.comments}
+                words = {}
+                for comment in filter(lambda one: one.manual_comment, notebook.comments):
+                    words.setdefault(judges.get(comment.name), []).append(comment.manual_comment)
                 entered[handed_in.student.id] = {
-                    name: (scores.get(name), words.get(name)) for name in scores.keys() | words.keys()
+                    name: (scores.get(name), " ".join(words.get(name, [])) or None)
+                    for name in scores.keys() | words.keys()
                 }
     return entered
+
+
+def judged_by(cells):
+    """{grade_id: that of the first graded cell from it on}."""
+    judges, judge = {}, None
+    for cell in filter(id_of, reversed(cells)):
+        judge = id_of(cell) if cell["metadata"]["nbgrader"]["grade"] else judge
+        judges[id_of(cell)] = judge
+    return judges
 
 
 def settled(grade):
@@ -137,10 +152,10 @@ def settled(grade):
 
 
 def with_hand(result, entered):
-    """A result with the marks and comments that people gave; what they have not settled stays open."""
+    """A result with the marks that people gave, and their comments; what they have not settled stays open."""
     given, marks = entered.get(filename(result["learner"]), {}), []
     for mark in result["marks"]:
         score, comment = given.get(mark["id"], (None, None))
         changed = {} if score is None else {"marks": score, "state": "graded"}
-        marks.append({**mark, **changed, "note": comment or mark["note"]})
+        marks.append({**mark, **changed, "note": " ".join(filter(None, [mark["note"], comment]))})
     return {**result, "marks": marks}

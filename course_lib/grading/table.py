@@ -33,7 +33,7 @@ def lines(rows):
     yield from (line(row, width) for row in rows)
 
 
-def line(row, width=0):
+def line(row, width):
     told = row["reasons"] or ("" if row["state"] == "graded" else row["state"])
     numbers = "  ".join(f"{number(row[column]):>5}" for column in ("marks", "open", "of"))
     return f"{row['learner']:{width}}  {numbers}  {told}".rstrip()
