@@ -63,7 +63,8 @@ def honest(nb, rng):
 def hand_in(school):
     """Writes a class's notebooks; {learner: what the marks should be}."""
     rng, due = random.Random(SEED), {}
-    spoilt = rng.sample(sorted(kinds.KINDS), HOSTILE)
+    quick = sorted(words for words, (*_, seconds, _) in kinds.KINDS.items() if seconds <= SECONDS)
+    spoilt = rng.sample(quick, HOSTILE)
     roles = [*spoilt, *[None] * (CLASS - HOSTILE)]
     rng.shuffle(roles)
     for i, words in enumerate(roles):
@@ -71,7 +72,7 @@ def hand_in(school):
         school.here = school.folder / "submitted" / learner
         school.here.mkdir()
         if words:
-            spoil, answered, state, _, changed = kinds.KINDS[words]
+            spoil, answered, state, _, _, changed = kinds.KINDS[words]
             nb = kinds.Notebook(school, answered)
             spoil(nb)
             due[learner] = kinds.deserved(state, changed if answered else {**changed, kinds.BY_HAND: "blank"})
