@@ -286,10 +286,10 @@ def result(learner, state="graded", **changed):
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula():
-    names = ["=HYPERLINK(1)", "+1", "-1", "@x", "a,b", 'a"b', "a\nb"]
+    names = ["=HYPERLINK(1)", "+1", "-1", "@x", "a,b", 'a"b', "a\nb", "a;=1+1", "＝1+1"]
     text = table.comma_separated(result(name) for name in names)
     read = [row[0] for row in csv.reader(text.splitlines())][1:]
-    assert read == ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "a,b", 'a"b', "a b"]
+    assert read == ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "a,b", 'a"b', "a b", "a,=1+1", "'＝1+1"]
 
 
 def test_points_still_open_are_no_zeros():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sqlite3
 
 import pytest
 from nbgrader.api import Gradebook
@@ -185,3 +186,14 @@ def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):
         gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result("anna", file=str(handed_in), sha256=sha256)])
         notebook = json.loads((file.parent / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb").read_text())
         assert code in next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "ema")
+
+
+def test_a_gradebook_that_another_program_holds_is_spoken_of(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Results(f"graded/{UNIT}").put(result("anna") | {"checks": "", "seed": 1, "seconds": 0.0})
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    assert main(["export", UNIT, "--gradebook", str(file)]) == 1
+    assert "database is locked" in capsys.readouterr().err
+    holder.execute("ROLLBACK")
+    assert main(["export", UNIT, "--gradebook", str(file)]) == 3, "a text is to be read"

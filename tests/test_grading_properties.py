@@ -203,7 +203,31 @@ def emptied(value, *args, **hyper):
     return value
 
 
+def first(change, form, args, hyper):
+    """A form of the first array that it is given, with which something is done before."""
+    arrays = [value for value in (*args, *hyper.values()) if isinstance(value, np.ndarray)]
+    change(arrays[0])
+    return form(arrays[0].copy())
+
+
+def nothing(array):
+    pass
+
+
+def empty(array):
+    array[...] = 0
+
+
 TRIVIAL = {
+    "its first array": lambda *args, **hyper: first(nothing, lambda x: x, args, hyper),
+    "its first array in a tuple": lambda *args, **hyper: first(nothing, lambda x: (x,), args, hyper),
+    "its first array and 0": lambda *args, **hyper: first(nothing, lambda x: (x, 0), args, hyper),
+    "its first array, emptied": lambda *args, **hyper: first(empty, lambda x: x, args, hyper),
+    "its first array, emptied, in a tuple": lambda *args, **hyper: first(empty, lambda x: (x,), args, hyper),
+    "its first array, emptied, and 0": lambda *args, **hyper: first(empty, lambda x: (x, 0), args, hyper),
+    "its first array, emptied, three times": lambda *args, **hyper: first(empty, lambda x: (x,) * 3, args, hyper),
+    "zeros like its first array": lambda *args, **hyper: first(nothing, lambda x: 0.0 * x, args, hyper),
+    "zeros like its first array, and 0": lambda *args, **hyper: first(nothing, lambda x: (0.0 * x, 0), args, hyper),
     "None": lambda *args, **hyper: None,
     "0": lambda *args, **hyper: 0.0,
     "1": lambda *args, **hyper: 1.0,

@@ -249,3 +249,52 @@ def test_a_variant_is_graded_by_its_key_and_not_by_the_open_sheet(unit, tmp_path
     result = grade_one(ROOT / "solutions" / f"{unit}.ipynb", key)
     full = {mark["check"] for mark in result["marks"] if mark["check"] and mark["marks"] == mark["points"]}
     assert full == set(own) - other
+
+
+RELATED = {  # unit -> what calls a function of the library that does the same under another name: cell, source, check
+    "00_race_first": ("step", "def step(x, g, *, lr):\n    return momentum(x, g, lr=lr, beta=0.0)[:1]", "step"),
+    "02_gradients": (
+        "walk",
+        "def walk(grad, start, steps, lr):\n"
+        "    hill = surfaces.Surface('f', lambda p: p[0], grad, start, [(-9, 9)] * len(start))\n"
+        "    return descend(gd, hill, start, steps, lr=lr)",
+        "walk",
+    ),
+    "03_sgd_variants": (
+        "epoch",
+        "def epoch(n, size, rng):\n    batches = problems.sampled(n, size, rng, False)\n"
+        "    return [next(batches) for _ in range(0, n, size)]",
+        "epoch",
+    ),
+    "05_adaptive_methods": (
+        "adam",
+        "def adam_step(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):\n"
+        "    x, m, v, _, t = amsgrad(x, g, m, v, 0.0, t, lr=lr, b1=b1, b2=b2, eps=eps)\n    return x, m, v, t",
+        "adam",
+    ),
+    "06_saddle_points": (
+        "newton",
+        "from types import SimpleNamespace\ndef saddle_free_step(x, g, H, *, lr=1.0, floor=0.1):\n"
+        "    return curvature.saddle_free_newton(SimpleNamespace(hess=lambda x: H))(x, g, lr=lr)[0]",
+        "saddle_free_step",
+    ),
+    "07_conditioning": (
+        "cg",
+        "def conjugate_gradients(H, b, x, lines):\n    f, low = surfaces.quadratic_form(H), np.linalg.solve(H, b)\n"
+        "    return descend(curvature.conjugate_gradients(f), f, x - low, lines)[:, -1] + low",
+        "conjugate",
+    ),
+}
+
+
+@pytest.mark.parametrize("unit", RELATED)
+def test_what_only_calls_a_relative_in_the_library_earns_nothing(unit, tmp_path):
+    id, source, check = RELATED[unit]
+    nb = json.loads((ROOT / "solutions" / f"{unit}.ipynb").read_text(encoding="utf-8"))
+    next(cell for cell in nb["cells"] if cell["id"] == id)["source"] = source
+    (tmp_path / f"{unit}.ipynb").write_text(json.dumps(nb), encoding="utf-8")
+    marks = {mark["check"]: mark for mark in grade_one(tmp_path / f"{unit}.ipynb", unit)["marks"]}
+    assert marks[check]["marks"] == 0
+    assert "library's function" in marks[check]["note"]
+    others = [mark for mark in marks.values() if mark["check"] not in (check, "")]
+    assert not [mark for mark in others if mark["note"] or mark["marks"] != mark["points"]]

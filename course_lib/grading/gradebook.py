@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import OperationalError
 
 from .marks import Limits
 from .names import filename
@@ -28,15 +29,18 @@ def fill(file, unit, cells, results):
     unit: the name of the assignment and of its notebook.
     cells: the cells of the sheet, as in its file.
     results: any iterable of results. A learner's id is the name of his folder.
-    Returns the number of learners written.
+    Returns the number of learners written. Errors: OSError if another program holds it.
     """
     count = 0
-    with warnings.catch_warnings(), opened(file) as book:
-        warnings.filterwarnings("ignore", "Object of type", module="nbgrader")  # its own way of adding a submission
-        declare(book, unit, cells)
-        for result in results:
-            enter(book, unit, result)
-            count += 1
+    try:
+        with warnings.catch_warnings(), opened(file) as book:
+            warnings.filterwarnings("ignore", "Object of type", module="nbgrader")  # its way of adding a submission
+            declare(book, unit, cells)
+            for result in results:
+                enter(book, unit, result)
+                count += 1
+    except OperationalError as error:
+        raise OSError(f"{file}: {error.orig}. The marks are kept; export enters them later") from None
     return count
 
 

@@ -40,7 +40,7 @@ def judge(marks, unit, submitted, host, seed):
             for mark in several:
                 if mark["marks"] != mark["points"]:
                     better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))
-    for mark in sum(unsure.values(), []):
+    for mark in (mark for several in unsure.values() for mark in several):
         cell = cells[mark["id"]]
         if mark["marks"] != mark["points"] and written_over(cell, unit, submitted):
             until = read.program(unit.cells, submitted, until=cell.id)
@@ -109,10 +109,10 @@ def tried(cell, unit, submitted, session, seed):
         notes.append(f"No cell makes {cell.expression}." if sources else "The cell of this answer was not found.")
     else:
         notes += own or [trouble]
-        if missing := [module for part in makers(cell, unit) for module in not_here(part.id, session)]:
-            if result["marks"] != cell.points:
-                result |= {"state": "needs a person", "marks": None}
-                notes.append(f"Where it is graded there is no module {missing[0]}.")
+        missing = [module for part in makers(cell, unit) for module in not_here(part.id, session)]
+        if missing and result["marks"] != cell.points:
+            result |= {"state": "needs a person", "marks": None}
+            notes.append(f"Where it is graded there is no module {missing[0]}.")
     return result | {"note": " ".join(filter(None, notes))}
 
 
@@ -174,7 +174,7 @@ def is_plain(answer):
 
 def hidden(cell, properties, session, seed):
     """([(weight, sentence, whether it holds)], what went wrong first) of an answer's properties."""
-    errors = []
+    errors, session.refused = [], False
     held = credited(properties, lambda: session.value(cell.expression), [seed, zlib.crc32(cell.check.encode())], errors)
     trouble = next((f"When it is called: {error}." for error in errors), "")
     if session.refused:

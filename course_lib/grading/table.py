@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 
 from .names import readable
 
 OPEN = ("by hand", "needs a person")
+FORMULA = r"=+\-@＝＋－＠"  # with one of these it begins
 
 
 def summary(result):
@@ -56,8 +58,11 @@ def comma_separated(results):
 
 
 def written(value):
-    """A value as a spreadsheet can take it: a text that begins like a formula stays a text."""
+    """A value as a spreadsheet can take it: a text that begins like a formula stays a text.
+
+    In some countries a semicolon divides the columns, whatever stands in quotes.
+    """
     if not isinstance(value, str):
         return number(value)
-    text = " ".join(value.split())
-    return "'" + text if text[:1] in tuple("=+-@") else text
+    text = re.sub(rf";(?= ?[{FORMULA}])", ",", " ".join(value.split()))
+    return "'" + text if re.match(f"[{FORMULA}]", text) else text

@@ -8,6 +8,7 @@ from course_lib.optimizers import gd, momentum
 from course_lib.surfaces import quadratic_form
 
 WITHHELD = {"optimizers": ["adagrad", "rmsprop", "adam", "adamw"]}
+WITHHELD["optimizers"] += ["amsgrad", "nadam", "nadam_constant", "radam", "lamb"]  # with some arguments they are those
 
 READ = {"adagrad": "1. Rare words", "rmsprop": "3. RMSProp: forget", "slope_step": "2. Does AdaGrad stop?"}
 READ |= {"ball": "3. RMSProp: forget"} | dict.fromkeys(("uncorrected", "lines", "adam"), "5. Adam")
@@ -227,8 +228,9 @@ def layer(rng):
 
 def as_long_as_its_weights(trusted, rng):
     x, u, lr = layer(rng)
-    expected = x - lr * np.sqrt(np.sum(x**2) / np.sum(u**2)) * u
-    return close(trusted(x.copy(), u.copy(), lr=lr), expected)
+    tiny = 1e-5 * u / np.linalg.norm(u)  # here what is added to a norm is seen
+    expected = [x - lr * np.sqrt(np.sum(x**2) / np.sum(v**2)) * v for v in (u, tiny)]
+    return close([trusted(x.copy(), v.copy(), lr=lr) for v in (u, tiny)], expected)
 
 
 def zeros_move(trusted, rng):

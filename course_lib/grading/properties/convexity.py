@@ -20,32 +20,30 @@ READ |= dict.fromkeys(("ball", "simplex", "priced"), "6. Staying inside a fence"
 # 1.1
 
 
+def in_windows(rng, *functions):
+    """Each function, x -> value, seen as x - middle -> value through a window that tells nothing of it."""
+    for f in functions:
+        middle, wide = rng.uniform(-4, 4), rng.uniform(4, 6)
+        low, high = middle - wide, middle + wide * rng.uniform(1.0, 1.2)
+        yield Curve("f", lambda x, f=f, middle=middle: f(x - middle)), low, high
+
+
 def bent(rng):
-    """Functions of which a good part bends down, with windows that are not centred: two valleys, one valley, a wave."""
-    c, low = rng.uniform(2, 4), rng.uniform(-6, -4)
-    return [
-        (Curve("two valleys", lambda x: (x * x - c) ** 2), low, -low + 1),
-        (Curve("one valley", lambda x: np.log(1 + c * x * x)), low, -low + 2),
-        (Curve("a wave", lambda x: np.sin(c * x)), low, low + 5),
-    ]
+    """Functions of which a good part bends down: two valleys, one valley, a wave."""
+    c = rng.uniform(2, 4)
+    return in_windows(rng, lambda x: (x * x - c) ** 2, lambda x: np.log(1 + c * x * x), lambda x: np.sin(c * x))
 
 
 def bowls(rng):
-    """Functions that bend up in the window, the first of them in the window alone."""
-    c, low = rng.uniform(0.5, 2), rng.uniform(0.1, 0.5)
-    return [
-        (Curve("a cube", lambda x: c * x**3), low, low + 3),
-        (Curve("a hyperbola's branch", lambda x: np.sqrt(c + x * x) - x), -3 - low, 2.0),
-    ]
+    """Functions that bend up in the window, the first of them in the window alone: a cube, a hyperbola's branch."""
+    c = rng.uniform(0.5, 2)
+    return in_windows(rng, lambda x: c * (x + 6.5) ** 3, lambda x: np.sqrt(c + x * x) - x)
 
 
 def straight(rng):
-    """Functions whose chords lie on the graph, or nearly always."""
+    """Functions whose chords lie on the graph, or nearly always: a line, a kink."""
     a, b = rng.uniform(1, 5, size=2) * rng.choice([-1, 1], size=2)
-    return [
-        (Curve("a line", lambda x: a * x + b), -3.0, 4.0),
-        (Curve("a kink", lambda x: abs(a) * np.abs(x - 1) + b * x), -3.0, 4.0),
-    ]
+    return in_windows(rng, lambda x: a * x + b, lambda x: abs(a) * np.abs(x - 1) + b * x)
 
 
 def says(verdict, drawn):
@@ -178,17 +176,26 @@ def convex_says(verdict, matrices):
 
 
 def valley(rng):
-    """A valley that is no quadratic: of the curvature mu on its floor and mu + 1 beyond 1, on each axis."""
+    """A valley that is no quadratic: of the curvature mu on its floor and mu + 1 beyond 1, on each axis.
+
+    Its lowest point is far from 0. Returns the valley, a start, the height that is allowed, and the lowest point.
+    """
     mu, d = rng.uniform(0.05, 0.1), int(rng.integers(3, 6))
+    lowest = rng.uniform(2, 4, size=d) * rng.choice([-1, 1], size=d)
 
     def beyond(p):
         return p - np.clip(p, -1, 1)
 
     def value(p):
+        p = (p.T - lowest).T
         return np.sum(mu * p * p + beyond(p) ** 2, axis=0) / 2
 
-    f = Surface("valley", value, lambda p: mu * p + beyond(p), np.ones(d), [(-3, 3)] * d, L=mu + 1, mu=mu)
-    return f, rng.uniform(1, 3, size=d), 10 ** rng.uniform(-5, -3)
+    def gradient(p):
+        p = (p.T - lowest).T
+        return mu * p + beyond(p)
+
+    f = Surface("valley", value, gradient, np.ones(d), [(-6, 6)] * d, L=mu + 1, mu=mu)
+    return f, lowest + rng.uniform(1, 3, size=d), 10 ** rng.uniform(-5, -3), lowest
 
 
 def descent(f, x, allowed):
@@ -201,20 +208,21 @@ def descent(f, x, allowed):
 
 
 def near_enough(certified, rng):
-    f, x, allowed = valley(rng)
+    f, x, allowed, _ = valley(rng)
     return 0 <= float(f(np.asarray(certified(f, x, allowed)[0]))) <= allowed
 
 
 def first_known(certified, rng, call=lambda certified, f, x, allowed: certified(f, x.copy(), allowed)):
-    f, x, allowed = valley(rng)
+    f, x, allowed, _ = valley(rng)
     x_right, steps = descent(f, x, allowed)
     x_got, steps_got = call(certified, f, x, allowed)
     return close(x_got, x_right, 1e-6) and steps_got == steps
 
 
 def known_at_once(certified, rng):
-    f, x, allowed = valley(rng)
-    x = x * (0.5 * (f.mu * allowed) ** 0.5 / (1 + f.mu) / np.sqrt(np.sum(x * x)))
+    f, x, allowed, lowest = valley(rng)
+    away = x - lowest
+    x = lowest + away * (0.5 * (f.mu * allowed) ** 0.5 / (1 + f.mu) / np.sqrt(np.sum(away * away)))
     return close(certified(f, x.copy(), allowed), (x, 0))
 
 

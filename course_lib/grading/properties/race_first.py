@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.checks.race_first import differences
 from course_lib.grading.properties import Property, close, intact
 
-WITHHELD = {"optimizers": ["gd"]}
+WITHHELD = {"optimizers": ["gd", "momentum", "momentum_ema", "nesterov"]}  # without momentum all are one
 
 READ = dict.fromkeys(
     ("default", "parts", "best_feasible", "by_hand", "step", "mountain"), "1. On a mountain, in the fog"

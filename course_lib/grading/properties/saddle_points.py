@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.grading.properties import Property, close, intact
 
-WITHHELD = {"curvature": ["critical_kind"]}
+WITHHELD = {"curvature": ["critical_kind", "saddle_free_newton", "solved"]}
 
 READ = dict.fromkeys(("kind", "ways", "hessian", "friendly"), "2. What eigenvalues tell, and what not")
 READ |= {"newton_end": "8. Newton walks into saddles, and how to turn it round"}
