@@ -181,6 +181,24 @@ def test_right_answer_has_every_property(sheet, check, answer):
         assert share(sheet, check, answer, seed) == 1
 
 
+def as_lists(value):
+    if isinstance(value, tuple):
+        return tuple(map(as_lists, value))
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+@pytest.mark.parametrize(("sheet", "check"), CHECKED)
+def test_lists_do_where_the_visible_check_takes_them(sheet, check):
+    answer = ANSWERS[sheet].RIGHT[check][0]
+    visible = getattr(getattr(ANSWERS[sheet], sheet), check)
+
+    def listed(*args, **hyper):
+        return as_lists(answer(*args, **hyper))
+
+    if callable(answer) and visible.report(listed)[0]:
+        assert share(sheet, check, listed) == 1
+
+
 @pytest.mark.parametrize(("sheet", "check", "answer", "message"), rows("WRONG"))
 def test_wrong_answer_loses_what_it_should(sheet, check, answer, message):
     for seed in range(3):

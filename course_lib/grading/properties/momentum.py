@@ -113,7 +113,7 @@ def conversion(old, new, rate, memory):
     def path_holds(converter, rng):
         lr, v, beta = drawn(rng)
         lr_new, v_new = intact(converter, lr, v, beta)
-        moves = []
+        v_new, moves = np.asarray(v_new), []
         for g in rng.normal(size=(6, len(v))):
             v, move = old(v, g, lr, beta)
             v_new, move_new = new(v_new, g, lr_new, beta)
