@@ -25,6 +25,11 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+// To set the text that is there already would cost the page a layout.
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 // ---- What the kernel has said: arrays, tables of all positions of a slider; and what is under way.
 
 class Link {
@@ -403,7 +408,7 @@ class View {
         this.hidden[box.checked ? "delete" : "add"](name);
         this.changed();
       });
-      if (values) this.updates.push(() => (value.textContent = this.reading(k).text));
+      if (values) this.updates.push(() => put(value, this.reading(k).text));
       return make("label", { className: "live-chip" }, box, swatch, make("span", {}, name), value);
     });
     return make("div", { className: "live-toggles", role: "group", "aria-label": "shown" }, ...chips);
@@ -416,7 +421,7 @@ class View {
     this.on(input, "input", () => this.set({ [name]: Number(input.value) }, name));
     if (ahead) this.on(input, "pointerenter pointerdown focus input", () => this.link.ahead(this.state, name));
     this.updates.push(() => {
-      value.textContent = texts[this.state[name]];
+      put(value, texts[this.state[name]]);
       input.setAttribute("aria-valuetext", value.textContent);
     });
     return make("label", { className: "live-slider" }, make("span", {}, label), input, value);
@@ -495,7 +500,7 @@ class View {
       name(play, this.playing ? "pause" : "play");
       scrub.value = t;
       scrub.setAttribute("aria-valuetext", `step ${t} of ${steps}`);
-      value.textContent = `step ${t}`;
+      put(value, `step ${t}`);
     });
     const group = make("div", { className: "live-player", role: "group", "aria-label": "player" });
     group.append(back, play, on, scrub, value);
@@ -647,7 +652,7 @@ class View {
   say() {
     const sentence = this.sentence(), [{ canvas, panel }] = this.plots;
     this.root.ariaBusy = this.link.busy();
-    this.alert.textContent = this.link.late ? LATE : this.link.message;
+    put(this.alert, this.link.late ? LATE : this.link.message);
     if (this.said === sentence) return;
     this.said = this.words.textContent = sentence;
     canvas.setAttribute("aria-label", `${panel.title}. ${sentence}`);
