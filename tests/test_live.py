@@ -43,6 +43,13 @@ def state_of(figure, **changes):
     return figure.spec["state"] | changes
 
 
+def shown(figure, **positions):
+    """What a figure shows with its controls at these positions: {name: array}."""
+    arrays, message = figure.frame(state_of(figure, **positions))
+    assert not message
+    return arrays
+
+
 def answers(figure, kind, state, have=None, **more):
     """What the figure sends when the page asks: [(reply, buffers)]."""
     sent = []

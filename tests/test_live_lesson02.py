@@ -9,18 +9,13 @@ from course_lib.live import basins, learning_rate
 from course_lib.live.lesson02 import START
 from course_lib.optimizers import adam, gd, momentum
 from course_lib.surfaces import himmelblau, quadratic
+from tests.test_live import shown
 
 
 @pytest.fixture(autouse=True)
 def close():
     yield
     ipywidgets.Widget.close_all()
-
-
-def shown(figure, **positions):
-    arrays, message = figure.frame(figure.spec["state"] | positions)
-    assert not message
-    return arrays
 
 
 def position(figure, name, value):

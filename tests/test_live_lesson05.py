@@ -8,18 +8,13 @@ from course_lib.descent import descend
 from course_lib.live import inspector, rotation
 from course_lib.live.lesson05 import INSPECTED
 from course_lib.surfaces import quadratic
+from tests.test_live import shown
 
 
 @pytest.fixture(autouse=True)
 def close():
     yield
     ipywidgets.Widget.close_all()
-
-
-def shown(figure, **positions):
-    arrays, message = figure.frame(figure.spec["state"] | positions)
-    assert not message
-    return arrays
 
 
 @pytest.mark.parametrize("title", INSPECTED)

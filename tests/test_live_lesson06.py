@@ -9,6 +9,7 @@ from course_lib.live import saddle_slice
 from course_lib.live.lesson06 import NEAR, PATIENCE, THREE, escapes
 from course_lib.optimizers import gd
 from course_lib.surfaces import monkey_saddle, saddle
+from tests.test_live import shown
 
 SADDLE, XY, MONKEY = range(3)
 
@@ -17,12 +18,6 @@ SADDLE, XY, MONKEY = range(3)
 def figure():
     yield saddle_slice()
     ipywidgets.Widget.close_all()
-
-
-def shown(figure, **positions):
-    arrays, message = figure.frame(figure.spec["state"] | positions)
-    assert not message
-    return arrays
 
 
 def position(figure, name, value):
