@@ -23,7 +23,8 @@ def notebooks(*folders):
 
 LESSONS, SOLUTIONS = notebooks("notebooks"), notebooks("solutions")
 EVERY = notebooks("notebooks", "exercises", "solutions")
-PAGES = [*EVERY, *(pytest.param(path, id=path.name) for path in sorted(ROOT.glob("*.md")))]
+WRITTEN = sorted([*ROOT.glob("*.md"), *ROOT.glob("teaching/*.md")])
+PAGES = [*EVERY, *(pytest.param(path, id=str(path.relative_to(ROOT))) for path in WRITTEN)]
 
 
 def cells_of(path, kind="code"):
@@ -157,14 +158,17 @@ def test_each_figure_is_described_below_it(path):
         assert all(output.metadata["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {}))
 
 
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
 def slugs(path):
-    """What a link into a page can point at."""
-    if path.suffix == ".ipynb":
-        text = "\n".join(cell.source for cell in cells_of(path, "markdown"))
-        ids = {f"cell-id={cell.id}" for cell in nbformat.read(path, as_version=4).cells}
-    else:
-        text, ids = path.read_text(encoding="utf-8"), set()
-    return ids | {heading.strip().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    """What a link into a page can point at: what JupyterLab makes of a notebook, and a forge of Markdown."""
+    if path.suffix != ".ipynb":
+        headings = re.findall(HEADING, path.read_text(encoding="utf-8"))
+        return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    text = "\n".join(cell.source for cell in cells_of(path, "markdown"))
+    ids = {f"cell-id={cell.id}" for cell in nbformat.read(path, as_version=4).cells}
+    return ids | {heading.strip().replace(" ", "-") for heading in re.findall(HEADING, text)}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -124,3 +125,14 @@ def run_all(lab, browser):
     for page in pages:
         page.close()
     assert not complaints
+
+
+@pytest.fixture
+def says(page):
+    """A function that waits until the label of a figure on the test's page matches."""
+
+    def wait(pattern, figure=0):
+        live = page.locator(".live-figure").nth(figure)
+        live.get_by_role("img", name=re.compile(pattern)).first.wait_for()
+
+    return wait

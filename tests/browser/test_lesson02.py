@@ -1,7 +1,5 @@
 """The live figures of lesson 02 in JupyterLab: the rate against its bar, and the basins, by key."""
 
-import re
-
 import pytest
 
 CELLS = ["from course_lib import live", "live.learning_rate()", "live.basins()"]
@@ -14,16 +12,12 @@ def page(run_all):
     return page
 
 
-def says(page, figure, pattern):
-    page.locator(".live-figure").nth(figure).get_by_role("img", name=re.compile(pattern)).first.wait_for()
-
-
-def test_the_rate_passes_the_bar_and_a_minimum_loses_its_basin(page):
-    says(page, 0, r"by 0\.5 across the valley and by 0\.95 along it")
+def test_the_rate_passes_the_bar_and_a_minimum_loses_its_basin(page, says):
+    says(r"by 0\.5 across the valley and by 0\.95 along it")
     page.get_by_role("slider", name="learning rate × L").focus()
     page.keyboard.press("End")
-    says(page, 0, r"by −1\.4 across the valley")
-    says(page, 1, r"gd brings 100 % .* momentum brings 99\.8 %")
+    says(r"by −1\.4 across the valley")
+    says(r"gd brings 100 % .* momentum brings 99\.8 %", 1)
     page.get_by_role("slider", name="learning rate", exact=True).focus()
     page.keyboard.press("End")
-    says(page, 1, r"gd brings 0\.\d+ % ")
+    says(r"gd brings 0\.\d+ % ", 1)

@@ -1,7 +1,5 @@
 """The noise board of lesson 03 in JupyterLab: batch, rate and schedule by hand and by key."""
 
-import re
-
 import pytest
 
 CELLS = ["from course_lib import live", "live.noise_board()"]
@@ -14,17 +12,13 @@ def page(run_all):
     return page
 
 
-def says(page, pattern):
-    page.locator(".live-figure").get_by_role("img", name=re.compile(pattern)).first.wait_for()
-
-
-def test_batch_rate_and_schedule_move_the_floor(page):
-    says(page, r"floor 0\.107.* 200 examples")
+def test_batch_rate_and_schedule_move_the_floor(page, says):
+    says(r"floor 0\.107.* 200 examples")
     page.get_by_role("slider", name="batch size B").focus()
     page.keyboard.press("End")
-    says(page, r"floor 1\.0e−4.* 2\.0e5 examples")
+    says(r"floor 1\.0e−4.* 2\.0e5 examples")
     page.get_by_label("schedule", exact=True).select_option("cosine")
-    says(page, r"floor is lowest, 1\.0e−12")
+    says(r"floor is lowest, 1\.0e−12")
     page.get_by_role("slider", name="learning rate × L").focus()
     page.keyboard.press("Home")
-    says(page, r"mean of many 0\.77")
+    says(r"mean of many 0\.77")
