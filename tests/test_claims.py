@@ -19,6 +19,11 @@ def disagreements(claim, printed):
         if label not in printed:
             found.append(f"not measured: {label}")
             continue
+        if isinstance(expected, dict) and set(expected) == {"below"}:
+            below = expected["below"]
+            found += [f"{label}: below {below} in the ledger, measured {got}" for got in printed[label]
+                      if isinstance(got, str) or not abs(got) < below]  # fmt: skip
+            continue
         within = expected["within"] if isinstance(expected, dict) else 0
         wanted = expected["is"] if isinstance(expected, dict) else expected
         wanted = wanted if isinstance(wanted, list) else [wanted]
@@ -88,8 +93,12 @@ def test_what_a_cell_prints_must_be_readable(text):
         claims.printed(text)
 
 
-MEASURED = {"count": [49, "never"], "share": [0.135], "word": ["GD"]}
-ENTRY = {"measured": {"count": [49, "never"], "share": {"is": 0.1349, "within": 0.001}, "word": "GD"}}
+MEASURED = {"count": [49, "never"], "share": [0.135], "word": ["GD"], "ends": [4e-17, -7e-13, 0.0]}
+ENTRY = {
+    "measured": {
+        "count": [49, "never"], "share": {"is": 0.1349, "within": 0.001}, "word": "GD", "ends": {"below": 1e-12}
+    }
+}  # fmt: skip
 
 
 def test_an_entry_that_agrees():
@@ -99,7 +108,8 @@ def test_an_entry_that_agrees():
 @pytest.mark.parametrize(
     ("label", "values"),
     [("count", [50, "never"]), ("count", [49]), ("count", [49, 446]), ("share", [0.1371]),
-     ("share", [0.135, 0.1]), ("share", ["inf"]), ("word", ["EMA"]), ("share", None)],
+     ("share", [0.135, 0.1]), ("share", ["inf"]), ("word", ["EMA"]), ("share", None),
+     ("ends", [2e-12]), ("ends", [0.0, -2e-12]), ("ends", ["0"]), ("ends", [math.nan]), ("ends", None)],
 )  # fmt: skip
 def test_an_entry_that_disagrees(label, values):
     measured = copy.deepcopy(MEASURED) | {label: values}

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import unicodedata
 from statistics import median
 
 import nbformat
@@ -52,6 +53,62 @@ def test_nothing_but_a_film_escapes_comparison(path):
         tags = [tag for tag in cell.metadata.get("tags", []) if re.match("nbval|raises-exception|skip", tag)]
         assert not tags or (tags == ["nbval-ignore-output"] and cell.source.startswith("plots.animation(")), cell.source
         assert "NBVAL" not in cell.source
+
+
+# A number that ought to be 0 is rounding noise, and differs between processors: it is rounded or asserted, not printed.
+SMALL = re.compile(r"(\d+(?:\.\d+)?)[eE][-−](\d+)|10\^\{?[-−](\d+)|10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+DECAY, CHOSEN = "multiplied down to it, so its digits are sure", "a bound, a floor or a step that we chose"
+ROUNDING = "rounding is the subject: the best step of a difference rule, told by one digit"
+SMALL_FOR = {  # (notebook, cell) -> why its smallest numbers are the same on every machine
+    ("notebooks/00_race_first", "run-four"): DECAY,
+    ("notebooks/02_gradients", "armijo-race"): DECAY,
+    ("notebooks/02_gradients", "check-slip"): ROUNDING,
+    ("notebooks/02_gradients", "claim-5"): DECAY,
+    ("notebooks/02_gradients", "claim-7"): DECAY,
+    ("notebooks/02_gradients", "predict-h"): CHOSEN,
+    ("notebooks/02_gradients", "u-shape"): ROUNDING,
+    ("notebooks/04_momentum", "claim-29-cycle"): DECAY,
+    ("notebooks/05_adaptive_methods", "burst-figure"): CHOSEN,
+    ("notebooks/05_adaptive_methods", "claim-37"): DECAY,
+    ("notebooks/05_adaptive_methods", "claim-40-adam"): CHOSEN,
+    ("notebooks/05_adaptive_methods", "live-rotation"): CHOSEN,
+}
+
+
+def small_numbers(cell):
+    """(digits, exponent) of each number below 1e-8 in what a cell stores as text."""
+    texts = [output.get("text", "") for output in cell.get("outputs", [])]
+    shown = [output.get("data", {}).items() for output in cell.get("outputs", [])]
+    texts += [text for data in shown for kind, text in data if kind.startswith("text/")]
+    found = [match for text in texts for match in SMALL.finditer(text)]
+    small = [(match[1] or "1", int(match[2] or match[3] or unicodedata.normalize("NFKC", match[4]))) for match in found]
+    return [(len(digits.replace(".", "")), exponent) for digits, exponent in small if exponent > 8]
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
+def test_no_cell_prints_rounding_noise(path):
+    for cell in cells_of(path):
+        small, why = small_numbers(cell), SMALL_FOR.get((f"{path.parent.name}/{path.stem}", cell.id))
+        assert why or not [exponent for _, exponent in small if exponent > 13], (cell.id, cell.source)
+        assert all(digits <= (1 if why == ROUNDING else 2) for digits, _ in small), (cell.id, cell.source)
+
+
+def test_the_list_of_small_numbers_is_up_to_date():
+    for name, identity in SMALL_FOR:
+        (cell,) = (cell for cell in cells_of(ROOT / f"{name}.ipynb") if cell.id == identity)
+        assert small_numbers(cell), (name, identity)
+
+
+@pytest.mark.parametrize(
+    ("text", "small"),
+    [("along the fence 6e-17", [(1, 17)]), ("[-1.25e-16  0.5]", [(3, 16)]), ("lowest, 1.0e−30; 5e-3", [(2, 30)]),
+     ("about $10^{-15}$, 10⁻²⁰", [(1, 15), (1, 20)]), ("9e-08, 1e10, 2e+14", [])],
+)  # fmt: skip
+def test_small_numbers_are_seen_as_they_are_written(text, small):
+    stream = nbformat.v4.new_output("stream", text=text)
+    page = nbformat.v4.new_output("display_data", data={"text/html": text, "image/png": "e-99"})
+    assert small_numbers(nbformat.v4.new_code_cell(outputs=[stream])) == small
+    assert small_numbers(nbformat.v4.new_code_cell(outputs=[page])) == small
 
 
 def test_the_one_form_leaves_out_what_chance_put_in():
