@@ -14,23 +14,22 @@ Each is a widget, and in the same output a text that never depends on what was a
 the question, and tests see the same output every time. Nothing entered stops nothing. Maths is written $...$ in
 questions and explanations; options are plain text.
 
-Answers stay on this computer, in answers.jsonl in the course's folder (or in the file that the environment variable
-COURSE_ANSWERS names): one line for each thing done, only ever added to, so that several kernels can write at once and
-nothing is lost. `start_over` opens predictions again; deleting the file forgets everything.
+Answers stay on this computer, in the file of `course_lib.record`. `start_over` opens predictions again; deleting the
+file forgets everything.
 """
 
 import html
-import json
 import math
-import os
 import re
-import time
 import tomllib
 from functools import cache
 from importlib import resources
-from pathlib import Path
 
-CONFIDENCES = (50, 70, 90)
+from course_lib import record
+from course_lib.record import CONFIDENCES, start_over
+
+__all__ = ["ask", "calibration", "predict", "reveal", "start_over"]
+
 WITHIN = 0.25
 
 asked = {}  # key -> (unit, options) of the predictions made in this kernel
@@ -105,71 +104,6 @@ def calibration():
     show(words, f"<p>{words}</p>", scores)
 
 
-def start_over(keys=""):
-    """Forgets the locked predictions and the answers whose keys begin so: "04-gain" one, "04" a lesson's, "" all."""
-    record({"over": keys})
-
-
-# The file
-
-
-unsaved = []  # what could not be written, for the time that the kernel runs
-
-
-def answers_file():
-    if named := os.environ.get("COURSE_ANSWERS"):
-        return Path(named)
-    course = Path(__file__).parents[1]
-    return (course if (course / "course.py").exists() else Path.cwd()) / "answers.jsonl"
-
-
-def recorded():
-    """({key: what is known of it}, number of lines that cannot be read)."""
-    known, unreadable = {}, 0
-    try:
-        lines = answers_file().read_bytes().splitlines()
-    except OSError:
-        lines = []
-    for line in filter(bytes.strip, [*lines, *unsaved]):
-        event = understood(line)
-        if event is None:
-            unreadable += 1
-        elif "over" in event:
-            known = {key: entry for key, entry in known.items() if not key.startswith(event["over"])}
-        else:
-            entry = known.setdefault(event.pop("key"), {})
-            entry.update({} if "guess" in event and "guess" in entry else event)  # what was locked first stays
-    return known, unreadable
-
-
-def understood(line):
-    """What a line of the file says, or None if it was damaged."""
-    try:
-        event = json.loads(line)
-        whole = isinstance(event.get("key", event.get("over")), str)
-        if "guess" in event:
-            whole = whole and isinstance(event["guess"], str | float | int) and event["sure"] in CONFIDENCES
-        return event if whole else None
-    except (ValueError, KeyError, AttributeError):
-        return None
-
-
-def known_of(key):
-    return recorded()[0].get(key, {})
-
-
-def record(event):
-    """Adds a line to the file in one write; behind a line left unfinished it starts a new one."""
-    event = event | {"when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    line = json.dumps(event, ensure_ascii=False).encode() + b"\n"
-    try:
-        with open(answers_file(), "a+b", buffering=0) as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
-            file.write(line if file.read(1) in (b"", b"\n") else b"\n" + line)
-    except OSError:
-        unsaved.append(line)
-
-
 # The widgets
 
 
@@ -211,7 +145,7 @@ def prediction(widgets, key, question, unit, options):
     controls, said = widgets.VBox([field, sure, lock]), widgets.HTML()
 
     def draw():
-        entry = known_of(key)
+        entry = record.read().answers.get(key, {})
         if "guess" in entry:
             controls.layout.display = "none"
             late = " It came after the measurement, so it does not count." if entry.get("late") else ""
@@ -222,8 +156,8 @@ def prediction(widgets, key, question, unit, options):
         if guess is None:
             said.value = status("Pick one first." if options else "A number is needed: 12, 0.5, 1,375 or 4e-11.")
             return
-        if "guess" not in known_of(key):
-            record({"key": key, "guess": guess, "sure": sure.value, "late": key in revealed})
+        if "guess" not in record.read().answers.get(key, {}):
+            record.add({"key": key, "guess": guess, "sure": sure.value, "late": key in revealed})
         draw()
         revealed.get(key, draw)()
 
@@ -236,14 +170,14 @@ def comparison(widgets, key, value, unit, within):
     said = widgets.HTML()
 
     def draw():
-        entry = known_of(key)
+        entry = record.read().answers.get(key, {})
         if "guess" not in entry:
             said.value = status("No prediction was locked.")
             return
         guess = entry["guess"]
         hit = hits(guess, value, within)
         if entry.get("hit") != hit:
-            record({"key": key, "hit": hit})
+            record.add({"key": key, "hit": hit})
         verdict = "a hit" if hit else "a miss"
         margin = "" if isinstance(value, str) else f" (within {100 * within:.3g} % counts as a hit)"
         said.value = status(f"You predicted {amount(guess, unit)}, {entry['sure']} % sure: {verdict}{margin}.")
@@ -265,7 +199,7 @@ def choice(widgets, key, question, verdicts):
     said = widgets.HTMLMath()
 
     def draw():
-        answer = known_of(key).get("answer")
+        answer = record.read().answers.get(key, {}).get("answer")
         if answer in verdicts:
             field.value = answer
             said.value = status(verdicts[answer])
@@ -274,7 +208,7 @@ def choice(widgets, key, question, verdicts):
         if field.value is None:
             said.value = status("Pick one first.")
             return
-        record({"key": key, "answer": field.value})
+        record.add({"key": key, "answer": field.value})
         draw()
 
     button.on_click(on_check)
@@ -283,8 +217,8 @@ def choice(widgets, key, question, verdicts):
 
 
 def scores(widgets):
-    known, unreadable = recorded()
-    counted = [entry for entry in known.values() if "hit" in entry and not entry.get("late")]
+    known = record.read()
+    counted = [entry for entry in known.answers.values() if "hit" in entry and not entry.get("late")]
     rows = []
     for share in CONFIDENCES:
         hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
@@ -292,8 +226,8 @@ def scores(widgets):
         rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
     head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
     words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen say more."
-    if unreadable:
-        words += f" {unreadable} damaged lines in {answers_file().name} were left as they are and not counted."
+    if known.damaged:
+        words += f" {known.damaged} damaged lines in {record.path().name} were left as they are and not counted."
     return framed(widgets, f"<table>{head}{''.join(rows)}</table>", widgets.HTML(status(words + unkept())))
 
 
@@ -325,4 +259,4 @@ def status(text):
 
 
 def unkept():
-    return f" {answers_file().name} cannot be written: this lasts until the kernel stops." if unsaved else ""
+    return f" {record.path()} cannot be written: this lasts until the kernel stops." if record.unsaved else ""

@@ -16,11 +16,12 @@ LIBRARY = ROOT / "course_lib"
 GROUND = {"optimizers", "schedules", "surfaces"}
 TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules
-    **dict.fromkeys(GROUND | {"descent", "quiz", "style", "nodelay", "reading"}, frozenset()),
+    **dict.fromkeys(GROUND | {"descent", "record", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "plots": {"descent", "surfaces", "style"},
     "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots"},
-    "checks": GROUND | TOOLS | {"descent", "quiz"},
+    "quiz": {"record"},
+    "checks": GROUND | TOOLS | {"descent", "record"},
     "grading": GROUND | TOOLS | {"descent", "checks"},
 }
 HEAVY = {"plots", "live", "nodelay", "quiz", "grading"}  # these may stand on more than NumPy
