@@ -4,14 +4,23 @@ A plotting function takes `ax=None`, draws what it is given and returns the axes
 A label that begins with a method's name (`"momentum, beta = 0.5"`) is drawn in that method's colour, dash and marker.
 """
 
+import io
+import os
 import re
+import sys
 
+if "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel"):
+    # in a notebook what a profile says of MPLBACKEND would leave a learner without pictures
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colors
 
 from course_lib.style import NOWHERE, PLACES, ramp, styles
 
+mpl.rcdefaults()  # a learner's own matplotlibrc, say with text.usetex, would draw other pictures or none
 plt.rcParams.update(
     {
         "figure.figsize": (6.4, 3.8),
@@ -38,12 +47,27 @@ SIGNS = {"minus": "−", "fast-backward": "|◀", "step-backward": "◂", "play 
 SIGNS |= {"play": "▶", "step-forward": "▸", "fast-forward": "▶|", "plus": "+"}
 
 
+class _Picture:
+    """A figure as a PNG, whichever of Matplotlib's backends is in use."""
+
+    def __init__(self, figure):
+        self.figure = figure
+
+    def _repr_png_(self):
+        file = io.BytesIO()
+        self.figure.savefig(file, format="png", bbox_inches="tight")
+        return file.getvalue()
+
+    def __repr__(self):
+        return repr(self.figure)
+
+
 def show(caption):
     """Show the open figures with one sentence below that says what is seen (also their alternative text)."""
     from IPython.display import Markdown, display
 
     for number in plt.get_fignums():
-        display(plt.figure(number), metadata={"image/png": {"alt": caption}})
+        display(_Picture(plt.figure(number)), metadata={"image/png": {"alt": caption}})
         plt.close(number)
     display(Markdown(f"*Figure: {caption}*"))
 

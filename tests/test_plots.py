@@ -1,11 +1,15 @@
 """The still pictures: what is drawn where, in whose style, and that a film is the same every time."""
 
+import os
 import re
+from pathlib import Path
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from nbclient import NotebookClient
 
 from course_lib import plots
 from course_lib.descent import descend
@@ -13,6 +17,7 @@ from course_lib.optimizers import adam, gd
 from course_lib.style import NOWHERE, PLACES, RAMP, STYLE
 from course_lib.surfaces import himmelblau, nesterov_worst, plateau, rastrigin, rosenbrock
 
+ROOT = Path(__file__).parents[1]
 RUNS = {
     method.__name__: descend(method, rosenbrock, rosenbrock.start, 20, lr=lr)
     for method, lr in ((gd, 1e-3), (adam, 0.1))
@@ -180,8 +185,47 @@ def test_what_is_shown_is_described_and_closed(monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda thing, **options: seen.append((thing, options)))
     ax = plots.surface(plateau)
     plots.show("A well in a plain.")
-    (figure, options), (words, _) = seen
-    assert figure is ax.figure
+    (picture, options), (words, _) = seen
+    assert picture._repr_png_().startswith(b"\x89PNG")
+    assert repr(picture) == repr(ax.figure)
     assert options == {"metadata": {"image/png": {"alt": "A well in a plain."}}}
     assert words.data == "*Figure: A well in a plain.*"
     assert not plt.get_fignums()
+
+
+# Whatever a learner's machine says
+
+
+CELLS = [
+    "from course_lib import live, plots\nfrom course_lib.surfaces import rosenbrock",
+    "plots.surface(rosenbrock, title='One')\nplots.show('A valley.')",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 3])\nplt.show()",
+    "live.race()",
+    "plt.switch_backend('svg')\nplots.surface(rosenbrock, title='One')\nplots.show('A valley.')",
+]
+
+
+def pictures(**environment):
+    """The pictures that each of CELLS shows in a kernel with this environment."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3")
+    client.execute(env=os.environ | {"PYTHONPATH": str(ROOT)} | environment)
+    shown = [[output.get("data", {}).get("image/png") for output in cell.outputs] for cell in notebook.cells]
+    return [list(filter(None, cell)) for cell in shown]
+
+
+@pytest.fixture(scope="module")
+def usual():
+    first, *shown = pictures(MPLBACKEND="")
+    assert first == []
+    assert [len(cell) for cell in shown] == [1] * 4
+    return [first, *shown]
+
+
+@pytest.mark.parametrize("backend", ["agg", "TkAgg", "nonsense"])
+def test_pictures_are_the_same_whatever_a_profile_and_a_matplotlibrc_say(usual, tmp_path, backend):
+    (tmp_path / "matplotlibrc").write_text(
+        "backend: pdf\ntext.usetex: True\nfont.family: serif\nfigure.facecolor: red\nsavefig.bbox: standard\n"
+        "savefig.dpi: 300\nsavefig.format: pdf\nlines.linestyle: --\nimage.cmap: jet\n"
+    )
+    assert pictures(MPLBACKEND=backend, MATPLOTLIBRC=str(tmp_path)) == usual
