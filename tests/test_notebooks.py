@@ -122,11 +122,14 @@ def test_the_one_form_leaves_out_what_chance_put_in():
     noise = {"tags": ["claim-7"], "execution": {"started": "now"}, "collapsed": True}
     cell = new.new_code_cell("1", execution_count=9, outputs=outputs, id="one", metadata=noise)
     again = new.new_code_cell("2", execution_count=11, id="two", metadata={"tags": ["claim-7"]})
+    folded = new.new_code_cell("3", execution_count=12, id="three", metadata={"tags": ["hide-input"]})
+    open_again = new.new_code_cell("4", execution_count=13, id="four", metadata={"jupyter": {"source_hidden": True}})
     metadata = {"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.13"}, "signature": "x"}
-    stored = form.canonical(new.new_notebook(cells=[cell, again], metadata=metadata))
+    stored = form.canonical(new.new_notebook(cells=[cell, again, folded, open_again], metadata=metadata))
     assert stored.metadata == form.METADATA
     assert [(cell.id, cell.execution_count, cell.metadata) for cell in stored.cells] == [
-        ("claim-7", 1, {"tags": ["claim-7"]}), ("two", 2, {"tags": ["claim-7"]})]  # fmt: skip
+        ("claim-7", 1, {"tags": ["claim-7"]}), ("two", 2, {"tags": ["claim-7"]}),
+        ("three", 3, {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}), ("four", 4, {})]  # fmt: skip
     stream, shown, result, error = stored.cells[0].outputs
     assert stream.text == "gd: 1.00\n"
     assert shown.data == {"text/plain": "Measured: 9.1 times."}
@@ -261,6 +264,25 @@ def test_each_prediction_is_made_in_its_own_cell_before_its_measurement(path):
     for cell in cells_of(path):
         if re.search(r"^(predict|ask)\(", cell.source, re.MULTILINE):
             assert len(ast.parse(cell.source).body) == 1, "a guess comes before the run, so in a cell of its own"
+
+
+FOLD = "<details><summary>What it shows</summary>\n\n"
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_what_a_measurement_shows_is_folded_below_it(path):
+    """Or it would stand on the screen beside the bet."""
+    cells = nbformat.read(path, as_version=4).cells
+    for at, cell in enumerate(cells):
+        if cell.cell_type == "code" and re.search(r"^ *reveal\(", cell.source, re.MULTILINE):
+            below = next(after.source for after in cells[at + 1 :] if after.cell_type == "markdown")
+            assert below.startswith(FOLD), below
+    for cell in cells_of(path, "markdown"):
+        folds = re.findall(
+            rf"^{FOLD}((?:(?!</details>).)+?)\n\n</details>(?:\n\n|$)", cell.source, re.DOTALL | re.MULTILINE
+        )
+        assert len(folds) == cell.source.count("<details>") == cell.source.count("</details>"), cell.source
+        assert not any(re.search(r"^#", fold, re.MULTILINE) for fold in folds), "a heading cannot be found in a fold"
 
 
 @pytest.mark.parametrize("path", LESSONS)

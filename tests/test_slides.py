@@ -48,3 +48,5 @@ def test_the_deck_of_a_lesson_can_be_made(tmp_path):
     assert "Predict." in deck
     assert "predict(" not in deck
     assert '<aside class="notes">' in deck
+    folds = sum(cell.source.count("<details>") for cell in cells)
+    assert deck.count('<details open=""><summary>What it shows') == folds > 0

@@ -40,6 +40,8 @@ def canonical(notebook):
     for cell in notebook.cells:
         cell = nbformat.from_dict(cell)
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT and value}
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # folds the code in JupyterLab; pages go by the tag
         names = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("claim-")]  # what links point at
         names += [cell.get("id"), f"cell-{len(cells)}"]
         cell.id = next(name for name in names if name and name not in {other.id for other in cells})
