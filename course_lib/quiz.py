@@ -20,12 +20,12 @@ file forgets everything.
 
 import html
 import math
-import re
 import tomllib
 from functools import cache
 from importlib import resources
 
 from course_lib import record
+from course_lib.amounts import amount, known, typed
 from course_lib.record import CONFIDENCES, start_over
 
 __all__ = ["ask", "calibration", "predict", "reveal", "start_over"]
@@ -61,10 +61,12 @@ def reveal(key, value, *, within=WITHIN):
     """Shows what was measured and, to whoever predicted it, the locked prediction beside it.
 
     key: as in `predict`.
-    value: the number measured, or the text of the right option.
+    value: the number measured, infinity and NaN included, or the text of the right option; True and False are "yes" and
+        "no".
     within: a number hits if it is off by at most this share of the value; > 0.
-    Errors: ValueError if the value is not one of the options, or for within out of range.
+    Errors: ValueError if the value is none of these or not one of the options, or for within out of range.
     """
+    value = known(value)
     if not within > 0:
         raise ValueError(f"within must be a number > 0; got {within!r}")
     unit, options = asked.get(key, ("", None))
@@ -152,9 +154,13 @@ def prediction(widgets, key, question, unit, options):
             said.value = status(f"Locked: {amount(entry['guess'], unit)}, {entry['sure']} % sure.{late}{unkept()}")
 
     def on_lock(_):
-        guess = field.value if options else number(field.value)
+        try:
+            guess = field.value if options else typed(field.value, unit)
+        except ValueError as error:
+            said.value = status(str(error))
+            return
         if guess is None:
-            said.value = status("Pick one first." if options else "A number is needed: 12, 0.5, 1,375 or 4e-11.")
+            said.value = status("Pick one first.")
             return
         if "guess" not in record.read().answers.get(key, {}):
             record.add({"key": key, "guess": guess, "sure": sure.value, "late": key in revealed})
@@ -188,9 +194,10 @@ def comparison(widgets, key, value, unit, within):
 
 
 def hits(guess, value, within):
-    if isinstance(guess, str) or isinstance(value, str) or math.isinf(value):
+    """Whether a guess is near enough; an infinite value is hit by itself alone, NaN by nothing."""
+    if isinstance(guess, str) or isinstance(value, str) or not (math.isfinite(guess) and math.isfinite(value)):
         return guess == value
-    return bool(abs(guess - value) <= within * abs(value))
+    return abs(guess - value) <= within * abs(value)
 
 
 def choice(widgets, key, question, verdicts):
@@ -217,8 +224,8 @@ def choice(widgets, key, question, verdicts):
 
 
 def scores(widgets):
-    known = record.read()
-    counted = [entry for entry in known.answers.values() if "hit" in entry and not entry.get("late")]
+    done = record.read()
+    counted = [entry for entry in done.answers.values() if "hit" in entry and not entry.get("late")]
     rows = []
     for share in CONFIDENCES:
         hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
@@ -226,28 +233,12 @@ def scores(widgets):
         rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
     head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
     words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen say more."
-    if known.damaged:
-        words += f" {known.damaged} damaged lines in {record.path().name} were left as they are and not counted."
+    if done.damaged:
+        words += f" {done.damaged} damaged lines in {record.path().name} were left as they are and not counted."
     return framed(widgets, f"<table>{head}{''.join(rows)}</table>", widgets.HTML(status(words + unkept())))
 
 
 # Words
-
-
-def number(text):
-    """The number in a text such as 12, 1,375, 4e-11 or 9 times; None if it is not clear."""
-    pattern = r"\s*([-+−]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:e[-+−]?\d+)?)[^\d]*"
-    found = re.fullmatch(pattern, text, re.IGNORECASE)
-    return float(found[1].replace(",", "").replace("−", "-")) if found else None
-
-
-def amount(value, unit):
-    """A number with its unit, or the text of an option."""
-    if isinstance(value, str):
-        return value
-    value = getattr(value, "item", lambda: value)()
-    digits = f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
-    return f"{digits} {unit}".strip()
 
 
 def escape(text):

@@ -16,11 +16,11 @@ LIBRARY = ROOT / "course_lib"
 GROUND = {"optimizers", "schedules", "surfaces"}
 TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules
-    **dict.fromkeys(GROUND | {"descent", "record", "style", "nodelay", "reading"}, frozenset()),
+    **dict.fromkeys(GROUND | {"descent", "amounts", "record", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "plots": {"descent", "surfaces", "style"},
     "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots"},
-    "quiz": {"record"},
+    "quiz": {"amounts", "record"},
     "checks": GROUND | TOOLS | {"descent", "record"},
     "grading": GROUND | TOOLS | {"descent", "checks"},
 }

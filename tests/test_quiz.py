@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 
 import ipywidgets
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
@@ -131,15 +134,40 @@ def test_a_number_hits_within_a_share_of_the_value(value, guess, hit):
     assert ("a hit (" in measured(value=value)) == hit
 
 
+@pytest.mark.parametrize("text", ["", "many", "1,375"])
+def test_what_is_no_number_or_can_be_read_in_two_ways_is_asked_for_again(text):
+    two_ways = "1,375 can be read in two ways: write 1\u202f375 or 1.375."
+    assert (two_ways if text == "1,375" else "A number is needed, in times: 12,") in lock(text).said
+    assert record.read() == record.Record()
+
+
 @pytest.mark.parametrize(
-    ("text", "number"),
-    [("12", 12), (" 1,375 ", 1375), ("1,234,567.5", 1234567.5), ("4e-11", 4e-11), ("9 times", 9), (".5", 0.5),
-     ("−3", -3), ("13.5 %", 13.5), ("2.", 2), ("", None), ("many", None), ("1,5", None), ("1 375", None), ("1/3", None),
-     ("10^5", None)],
+    ("value", "words", "guess"),
+    [(np.float64("inf"), "∞ times", "never"), (-np.inf, "−∞ times", "-inf"), (np.float32(0.5), "0.5 times", "0.5"),
+     (np.int64(1375), "1,375 times", "1375"), (np.array(3.0), "3 times", "3"), (np.array([[3]]), "3 times", "3"),
+     (Fraction(1, 2), "0.5 times", "1/2"), (Decimal("0.5"), "0.5 times", "0.5"), (10**400, "∞ times", None),
+     (np.longdouble(2), "2 times", "2"), (np.nan, "NaN times", None), (np.bool_(True), "yes", None),
+     (False, "no", None), (np.str_("EMA"), "EMA", None)],
 )  # fmt: skip
-def test_numbers_are_read_as_meant_or_not_at_all(text, number):
-    assert quiz.number(text) == number
-    assert ("A number is needed" in lock(text).said) == (number is None)
+def test_every_measurement_is_shown_and_kept(value, words, guess, capsys):
+    """Beside a locked number: only then is anything written."""
+    lock(guess or "3")
+    quiz.reveal("04-gain", value)
+    assert capsys.readouterr().out == f"Measured: {words.removesuffix(' times')}.\n"
+    assert words in Seen(quiz.comparison(ipywidgets, "04-gain", quiz.known(value), "times", 0.25)).all[1].value
+    assert (": a hit" in measured(value=quiz.known(value))) == (guess is not None)
+    assert record.read().answers["04-gain"]["hit"] is (guess is not None)
+
+
+def test_yes_or_no_is_an_option_like_any_other():
+    quiz.predict("04-yes", "Does it arrive?", options=["yes", "no"])
+    quiz.reveal("04-yes", np.float64(1.0) < 2)
+
+
+@pytest.mark.parametrize("value", [None, [1.0], np.ones(2), 1j, object()])
+def test_what_is_no_measurement_is_refused(value):
+    with pytest.raises(ValueError, match="value must be a number, True or False, or a text; got"):
+        quiz.reveal("04-gain", value)
 
 
 # Questions
@@ -278,19 +306,3 @@ def test_a_measurement_that_is_not_an_option_is_refused(capsys):
 def test_a_hit_needs_some_room(within):
     with pytest.raises(ValueError, match=f"within must be a number > 0; got {within}"):
         quiz.reveal("04-y", 3.0, within=within)
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (9.1, "9.1"),
-        (1375, "1,375"),
-        (117826.0, "117,826"),
-        (4e-11, "4e-11"),
-        (0.1349, "0.1349"),
-        (1e9, "1e+09"),
-        ("GD", "GD"),
-    ],
-)
-def test_amounts_are_short(value, words):
-    assert quiz.amount(value, "") == words
