@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .surfaces import Delegate, checked_integer, checked_rng, total
+from . import arguments
+from .arguments import generator, integer, number
+from .surfaces import Delegate, total
 
 ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
 
@@ -54,15 +56,8 @@ class Violation:
 
 def random_pairs(window, rng, pairs):
     """Two arrays (d, pairs) of points in the window; the distances are of all sizes, down to a thousandth."""
-    window = np.asarray(window, float)
-    if (
-        window.ndim != 2
-        or window.shape[1] != 2
-        or not (np.isfinite(window).all() and (window[:, 0] < window[:, 1]).all())
-    ):
-        raise ValueError(f"window must hold a pair (low, high), low < high, for each coordinate; got {window.tolist()}")
-    pairs, low, high = checked_integer("pairs", pairs), window[:, :1], window[:, 1:]
-    x, y = checked_rng(rng).uniform(low, high, (2, len(window), pairs))
+    low, high = np.split(arguments.window(window), 2, axis=1)
+    x, y = generator(rng).uniform(low, high, (2, len(low), integer("pairs", pairs)))
     return x, x + (y - x) * 10 ** rng.uniform(-3, 0, pairs)
 
 
@@ -114,8 +109,7 @@ def project_ball(x, radius=1.0):
     Returns an array of the shape of x.
     Errors: ValueError for a radius out of range.
     """
-    if not 0 <= radius < np.inf:
-        raise ValueError(f"radius must be a finite number >= 0; got {radius!r}")
+    radius = number("radius", radius, least=0)
     x = np.asarray(x)
     norm = np.hypot.reduce(x, dtype=float)
     return x * np.divide(radius, norm, out=np.ones_like(norm), where=norm > radius).astype(x.dtype)
@@ -143,8 +137,7 @@ def project_simplex(x, amount=1.0):
     Errors: ValueError for an amount out of range.
     Source: Held, Wolfe and Crowder (1974); Duchi et al. (2008), figure 1.
     """
-    if not 0 < amount < np.inf:
-        raise ValueError(f"amount must be a finite number > 0; got {amount!r}")
+    amount = number("amount", amount, above=0)
     x = np.asarray(x)
     falling = -np.sort(-x, axis=0)
     count = np.arange(1, len(x) + 1).reshape(-1, *[1] * (x.ndim - 1))
@@ -181,9 +174,7 @@ def penalized(f, project, weight):
     Errors: ValueError for a weight out of range.
     Source: Courant (1943).
     """
-    if not 0 <= weight < np.inf:
-        raise ValueError(f"weight must be a finite number >= 0; got {weight!r}")
-    return Penalized(f, project, weight)
+    return Penalized(f, project, number("weight", weight, least=0))
 
 
 class Penalized(Delegate):

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from course_lib.schedules import checked_count, checked_number
+from course_lib.arguments import array, integer, number, symmetric
 from course_lib.surfaces import Delegate, total
 
 
@@ -172,7 +172,7 @@ def lbfgs(f, history=10, search=wolfe):
     Errors: ValueError for a bad history, or if x holds several runs.
     Source: Liu and Nocedal (1989); Nocedal and Wright (2006), algorithm 7.4.
     """
-    history = checked_count("history", history)
+    history = integer("history", history)
 
     def step(x, g, moves=(), s=None, last=None):
         one_run(x)
@@ -293,9 +293,9 @@ def power_iteration(product, start, steps=100):
     Errors: ValueError for a bad start or steps.
     Source: von Mises and Pollaczek-Geiringer (1929).
     """
-    steps, w = checked_count("steps", steps), np.asarray(start, float)
-    if w.ndim != 1 or not (np.all(np.isfinite(w)) and np.any(w)):
-        raise ValueError(f"start must be a finite array (d,) other than 0; got {start!r}")
+    steps, w = integer("steps", steps), array("start", start, "(d,)", ", other than 0").astype(float)
+    if not np.any(w):
+        raise ValueError(f"start must be other than 0; got {start!r}")
     w = w / np.abs(w).max()  # or the squares in its norm may overflow
     for _ in range(steps):
         v = w / np.linalg.norm(w)
@@ -316,7 +316,7 @@ def critical_kind(H, tolerance=1e-8):
     Returns a str, or an array (*runs) of them.
     Errors: ValueError for a matrix that is not finite and symmetric or a bad tolerance.
     """
-    tolerance, curvatures = checked_number("tolerance", tolerance, 0), eigenvalues(H)
+    tolerance, curvatures = number("tolerance", tolerance, least=0), eigenvalues(H)
     up, down = (curvatures > tolerance).any(axis=-1), (curvatures < -tolerance).any(axis=-1)
     flat = (np.abs(curvatures) <= tolerance).any(axis=-1)
     kinds = np.select([up & down, flat, up], ["saddle", "degenerate", "minimum"], "maximum")
@@ -340,9 +340,5 @@ def condition_number(H):
 
 def eigenvalues(H):
     """Eigenvalues (*runs, d) in rising order, or a ValueError if H is not finite and symmetric."""
-    H = np.asarray(H, float)
-    if H.ndim < 2 or H.size == 0 or len(H) != H.shape[1]:
-        raise ValueError(f"H must have shape (d, d, ...); got shape {H.shape}")
-    if not np.all(np.isfinite(H)) or np.any(np.abs(H - np.swapaxes(H, 0, 1)) > 1e-5 * np.abs(H).max(axis=(0, 1))):
-        raise ValueError(f"H must be finite and symmetric; got {H!r}")
+    H = symmetric("H", H, "(d, d, ...)").astype(float)
     return np.linalg.eigvalsh(np.moveaxis(H, (0, 1), (-2, -1)))

@@ -1,15 +1,13 @@
 """Many steps, many runs at once: the loop around an optimizer."""
 
-import math
-import operator
 from itertools import count, islice
 
 import numpy as np
 
-NOT_NEGATIVE = (0.0, math.inf, "a finite number >= 0")
-SHARE = (0.0, 1.0, "a number in [0, 1)")
-RANGES = dict.fromkeys(("lr", "eps", "decay", "psi", "damping"), NOT_NEGATIVE)
-RANGES |= dict.fromkeys(("beta", "b1", "b2"), SHARE)
+from .arguments import array, floats, integer, numbers
+
+BOUNDS = {name: {"least": 0} for name in ("lr", "eps", "decay", "psi", "damping")}
+BOUNDS |= {name: {"least": 0, "below": 1} for name in ("beta", "b1", "b2")}
 
 # glibc gives each freed array back to the system, page by page, until it has once seen a larger one come and go
 np.empty(2**24, np.int8)
@@ -17,48 +15,14 @@ np.empty(2**24, np.int8)
 
 def checked(name, value, dtype):
     """The hyperparameter as a plain number or an array of dtype, or a ValueError that says what it must be."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # lists of unequal lengths
-        array = np.asarray(None)
-    is_number = array.dtype.kind in "iuf"
-    if name in RANGES:
-        low, high, words = RANGES[name]
-        if not (is_number and array.size and ((array >= low) & (array < high)).all()):
-            raise ValueError(f"{name} must be {words} (or an array of them, or a function of the step); got {value!r}")
-    if not is_number:
+    if name in BOUNDS:
+        value = numbers(name, value, ", or a function of the step", **BOUNDS[name])
+    elif floats(value) is None:
         return value
-    if array.ndim:
-        return array.astype(dtype)
-    # plain, since a NumPy scalar would turn a float32 run into float64
-    return float(array) if array.dtype.kind == "f" else int(array)
-
-
-def checked_start(f, start):
-    """A copy of start as a float array whose axis 0 has as many coordinates as f, or a ValueError."""
-    try:
-        x = np.array(start)
-    except ValueError:  # lists of unequal lengths
-        x = np.array(None)
-    if x.dtype.kind not in "iuf":
-        raise ValueError(f"start must be an array of real numbers with the coordinates on axis 0; got {start!r}")
-    d = getattr(f, "d", None)
-    if x.ndim == 0 or x.size == 0 or (d is not None and len(x) != d):
-        raise ValueError(f"start must have shape ({d or 'd'}, ...), coordinates on axis 0; got shape {x.shape}")
-    if not np.all(np.isfinite(x)):
-        raise ValueError(f"start must be finite; got {start!r}")
-    return x if x.dtype.kind == "f" else x.astype(float)
-
-
-def checked_steps(steps):
-    """The number of steps as an int, or a ValueError."""
-    try:
-        number = -1 if isinstance(steps, bool | np.bool) else operator.index(steps)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise ValueError(f"steps must be an integer >= 0; got {steps!r}")
-    return number
+    if isinstance(value, float):
+        return float(value)  # plain, since a NumPy scalar would turn a float32 run into float64
+    value = np.asarray(value)
+    return value.astype(dtype) if value.ndim else float(value) if value.dtype.kind == "f" else int(value)
 
 
 def side_by_side(x, hyper):
@@ -94,7 +58,7 @@ def prepared(method, f, start, hyper):
         raise TypeError(f"method must be a step: x, *memory = method(x, g, *memory, **hyper); got {method!r}")
     if not callable(getattr(f, "grad", None)):
         raise TypeError(f"f must have a method grad(x) that returns the gradient at x; got {f!r}")
-    x = checked_start(f, start)
+    x = array("start", start, f"({getattr(f, 'd', 'd')}, ...)", ", coordinates on axis 0").copy()
     schedules = {name: value for name, value in hyper.items() if callable(value)}
     hyper |= {name: schedule(0) for name, schedule in schedules.items()}
     hyper = {name: checked(name, value, x.dtype) for name, value in hyper.items()}
@@ -153,7 +117,7 @@ def descend(method, f, start, steps, **hyper):
     Returns an array (d, steps + 1, *runs) with the dtype of start: `plot(*path)` and `f(path)` just work.
     Errors: ValueError for a bad argument, as `iterate`. Divergence is data: inf and NaN in the path, no warning.
     """
-    steps = checked_steps(steps)
+    steps = integer("steps", steps, 0)
     run = states(*prepared(method, f, start, hyper))
     (x,) = next(run)
     path = np.empty((len(x), steps + 1, *x.shape[1:]), x.dtype)
@@ -171,7 +135,7 @@ def end(method, f, start, steps, **hyper):
     Returns an array (d, *runs) with the dtype of start.
     Errors: as `descend`.
     """
-    steps = checked_steps(steps)
+    steps = integer("steps", steps, 0)
     return next(islice(states(*prepared(method, f, start, hyper)), steps, None))[0].copy()
 
 
@@ -183,11 +147,8 @@ def best_rate(method, f, start, steps, rates=None, **hyper):
     Returns one of rates, a float; the first if every run climbs.
     Errors: as `descend`; ValueError for rates of another shape, or for several starts.
     """
-    rates = np.geomspace(1e-4, 10, 61) if rates is None else np.asarray(rates)
-    if rates.ndim != 1:
-        raise ValueError(f"rates must be an array of shape (n,); got shape {rates.shape}")
-    if np.ndim(start) != 1:
-        raise ValueError(f"start must be one point, of shape (d,); got shape {np.shape(start)}")
+    rates = array("rates", np.geomspace(1e-4, 10, 61) if rates is None else rates, "(n,)")
+    start = array("start", start, "(d,)", ", one point")
     values = f(descend(method, f, start, steps, lr=rates, **hyper))
     stays = values.max(axis=0) <= values[0]
     return float(rates[np.argmin(np.where(stays, values[-1], np.inf))])

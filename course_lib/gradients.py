@@ -8,7 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
-from course_lib.schedules import checked_count, checked_number
+from course_lib.arguments import array, integer, number
 from course_lib.surfaces import total
 
 
@@ -64,14 +64,8 @@ def complex_step(f, x, h=1e-20):
 
 def checked_place(x, h, power):
     """x as a float array and h as a number, by default that power of the rounding unit; or a ValueError."""
-    x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x.astype(float)
-    if x.ndim == 0 or x.size == 0 or not np.all(np.isfinite(x)):
-        raise ValueError(f"x must be a finite array of shape (d, ...), coordinates on axis 0; got {x!r}")
-    h = float(np.finfo(x.dtype).eps) ** power if h is None else checked_number("h", h, 0)
-    if h == 0:
-        raise ValueError(f"h must be a number > 0; got {h!r}")
-    return x, h
+    x = array("x", x, "(d, ...)", ", coordinates on axis 0")
+    return x, float(np.finfo(x.dtype).eps) ** power if h is None else number("h", h, above=0)
 
 
 def along_axes(x, h):
@@ -111,7 +105,7 @@ def relative_cost(f, x, repeats=50):
     Returns a float > 0. For backpropagation about 3, however many parameters there are.
     Errors: ValueError for bad repeats.
     """
-    repeats = checked_count("repeats", repeats)
+    repeats = integer("repeats", repeats)
     times = [(seconds(f.grad, x), seconds(f, x)) for _ in range(repeats)]
     gradient, value = map(min, zip(*times))
     return gradient / value
@@ -187,7 +181,7 @@ def backtracking(f, c=0.1, shrink=0.5):
     Source: Armijo (1966), with c = shrink = 1/2. Boyd and Vandenberghe (2004), section 9.2, take c from 0.01 to 0.3;
     they, and Nocedal and Wright (2006), algorithm 3.1, start each search at lr.
     """
-    c, shrink = checked_share("c", c), checked_share("shrink", shrink)
+    c, shrink = number("c", c, above=0, below=1), number("shrink", shrink, above=0, below=1)
 
     def step(x, g, eta=None, *, lr=1.0):
         here, slope = f(x), total(g * g)
@@ -201,9 +195,3 @@ def backtracking(f, c=0.1, shrink=0.5):
         return np.where(lower, x - rate * g, x), np.where(lower, rate, first * x.dtype.type(shrink))
 
     return step
-
-
-def checked_share(name, value):
-    if not 0 < checked_number(name, value, 0, 1) < 1:
-        raise ValueError(f"{name} must be a number in (0, 1); got {value!r}")
-    return float(value)

@@ -10,8 +10,7 @@ from math import prod, sqrt
 
 import numpy as np
 
-from .schedules import checked_number
-from .surfaces import checked_rng
+from .arguments import generator, number
 
 # name: (function, its slope as a function of its value, the variance of weights that keeps signals alive, from in, out)
 ACTIVATIONS = {
@@ -62,9 +61,9 @@ class Network:
         Errors: ValueError for an rng or scale out of range.
         Source: Glorot and Bengio (2010), eq. 12, for tanh; He et al. (2015), eq. 10, for relu.
         """
-        scale, theta = checked_number("scale", scale, 0), np.zeros(self.size)
+        scale, theta = number("scale", scale, least=0), np.zeros(self.size)
         for W, _ in self.layers(theta):
-            W[:] = scale * sqrt(self.variance(*W.shape)) * checked_rng(rng).standard_normal(W.shape)
+            W[:] = scale * sqrt(self.variance(*W.shape)) * generator(rng).standard_normal(W.shape)
         return theta
 
     def forward(self, theta, X):

@@ -11,8 +11,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from .schedules import checked_number
-from .surfaces import Delegate, checked_integer, checked_rng, points, real
+from .arguments import array, generator, integer, number, numbers, points
+from .surfaces import Delegate
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,11 +143,9 @@ def runs_last(a, axes):
 
 class Batches(Delegate):
     def __init__(self, problem, size, rng, replace):
-        n = len(problem.X)
-        if isinstance(size, bool) or not hasattr(size, "__index__") or not 1 <= size <= n:
-            raise ValueError(f"size must be an integer from 1 to the number of examples, {n}; got {size!r}")
         super().__init__(problem)
-        self.rows = sampled(n, int(size), checked_rng(rng), replace)
+        n = len(problem.X)
+        self.rows = sampled(n, integer("size", size, 1, n), generator(rng), replace)
 
     def grad(self, w):
         return self.f.grad(w, next(self.rows))
@@ -178,7 +176,7 @@ def svrg(problem, size, rng, every):
     Source: Johnson and Zhang (2013), figure 1, option I, with every = 2n to 5n at size 1; there B is drawn with
     replacement, here each epoch is a new shuffle.
     """
-    return VarianceReduced(problem, size, rng, checked_integer("every", every))
+    return VarianceReduced(problem, size, rng, integer("every", every))
 
 
 class VarianceReduced(Batches):
@@ -210,9 +208,7 @@ def noisy(f, sigma, rng):
 class Noisy(Delegate):
     def __init__(self, f, sigma, rng):
         super().__init__(f)
-        self.sigma, self.rng = real(sigma), checked_rng(rng)
-        if not np.all((self.sigma >= 0) & (self.sigma < np.inf)):
-            raise ValueError(f"sigma must be finite and >= 0; got {sigma!r}")
+        self.sigma, self.rng = numbers("sigma", sigma, least=0), generator(rng)
 
     def grad(self, p):
         g = self.f.grad(p)
@@ -270,7 +266,7 @@ def linear(name, X, y, loss, decay):
     X, y = checked_data(X, y)
     if y.ndim != 1:
         raise ValueError(f"y must have shape ({len(X)},), a number for each row of X; got shape {y.shape}")
-    decay = checked_number("decay", decay, 0)
+    decay = number("decay", decay, least=0)
     n, d = X.shape
     largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
 
@@ -361,12 +357,8 @@ def fitted(name, network, X, y, loss, agree):
 
 
 def checked_data(X, y):
-    X, y = real(X), real(y)
-    if X.ndim != 2 or X.size == 0 or not np.all(np.isfinite(X)):
-        raise ValueError(f"X must be a finite array of shape (n, d), one example a row; got shape {X.shape}")
-    if y.ndim == 0 or len(y) != len(X) or not np.all(np.isfinite(y)):
-        raise ValueError(f"y must be finite and have one entry for each of the {len(X)} rows of X; got {y.shape}")
-    return X, y
+    X = array("X", X, "(n, d)", ", one example a row", kinds="biuf")
+    return X, array("y", y, f"({len(X)}, ...)", ", one entry for each row of X", kinds="biuf")
 
 
 def checked_labels(y):
@@ -384,10 +376,10 @@ def two_moons(n, noise, rng):
     Returns X, array (n, 2), and y, array (n,) of classes 0 (upper) and 1 (lower), in turn.
     Errors: ValueError for an argument out of range.
     """
-    y = np.arange(checked_integer("n", n, 2)) % 2
-    angle, side = checked_rng(rng).uniform(0, np.pi, n), 1 - 2 * y
+    y = np.arange(integer("n", n, 2)) % 2
+    angle, side = generator(rng).uniform(0, np.pi, n), 1 - 2 * y
     X = np.stack((y + side * np.cos(angle), y / 2 + side * np.sin(angle)), axis=1)
-    return X + checked_number("noise", noise, 0) * rng.standard_normal(X.shape), y
+    return X + number("noise", noise, least=0) * rng.standard_normal(X.shape), y
 
 
 def clusters(n, centers, spread, rng):
@@ -399,12 +391,10 @@ def clusters(n, centers, spread, rng):
     Returns X, array (n, d), and y, array (n,) of classes 0 to k - 1, in turn.
     Errors: ValueError for an argument out of range.
     """
-    places = real(centers)
-    if places.ndim != 2 or places.size == 0 or not np.all(np.isfinite(places)):
-        raise ValueError(f"centers must be a finite array of shape (k, d); got {centers!r}")
-    y = np.arange(checked_integer("n", n)) % len(places)
+    places = array("centers", centers, "(k, d)")
+    y = np.arange(integer("n", n)) % len(places)
     X = places[y]
-    return X + checked_number("spread", spread, 0) * checked_rng(rng).standard_normal(X.shape), y
+    return X + number("spread", spread, least=0) * generator(rng).standard_normal(X.shape), y
 
 
 def sparse_words(n, words, length, rng):
@@ -418,9 +408,9 @@ def sparse_words(n, words, length, rng):
     Returns X, array (n, words) of 0 and 1, whether the word is there, and y, array (n,) of classes 0 and 1.
     Errors: ValueError for an argument out of range.
     """
-    n, words, length = checked_integer("n", n), checked_integer("words", words, 11), checked_integer("length", length)
+    n, words, length = integer("n", n), integer("words", words, 11), integer("length", length)
     frequency = 1 / np.arange(1, words + 1)
-    drawn = checked_rng(rng).choice(words, size=(n, length), p=frequency / frequency.sum())
+    drawn = generator(rng).choice(words, size=(n, length), p=frequency / frequency.sum())
     X = np.zeros((n, words))
     X[np.arange(n)[:, None], drawn] = 1
     opinions = np.where(np.arange(words) % 2, -1, 1)

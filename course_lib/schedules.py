@@ -6,36 +6,8 @@ what shapes the schedule is a number. A value is a Python float, or an array: ne
 """
 
 import math
-import sys
-from numbers import Integral, Real
 
-import numpy as np
-
-
-def checked_rate(name, value):
-    """A float or a new array of floats, none negative or infinite, or a ValueError."""
-    try:
-        rates = np.asarray(value)
-    except ValueError:  # lists of unequal lengths
-        rates = np.asarray(None)
-    if rates.dtype.kind not in "iuf" or not (rates.size and np.all((rates >= 0) & (rates < math.inf))):
-        raise ValueError(f"{name} must be a finite number >= 0 or an array of them; got {value!r}")
-    return rates.astype(float) if rates.ndim else float(rates)
-
-
-def checked_number(name, value, least, most=math.inf):
-    """A finite float from least to most, or a ValueError."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not least <= value <= min(most, sys.float_info.max):
-        words = f"a finite number >= {least}" if most == math.inf else f"a number in [{least}, {most}]"
-        raise ValueError(f"{name} must be {words}; got {value!r}")
-    return float(value)
-
-
-def checked_count(name, value, least=1):
-    """An int of at least this, or a ValueError."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}; got {value!r}")
-    return int(value)
+from .arguments import integer, number, numbers
 
 
 def constant(lr):
@@ -46,7 +18,7 @@ def constant(lr):
     lr: rate $\eta \ge 0$, a number or an array, one value a run.
     Returns a function t -> rate. Errors: ValueError for a bad lr.
     """
-    lr = checked_rate("lr", lr)
+    lr = numbers("lr", lr, least=0)
     return lambda t: lr
 
 
@@ -61,8 +33,8 @@ def step_decay(lr, every, factor=0.1):
     Returns a function t -> rate. Errors: ValueError for a bad argument.
     Convention: torch's StepLR; optax.exponential_decay with staircase=True.
     """
-    lr, every = checked_rate("lr", lr), checked_count("every", every)
-    factor = checked_number("factor", factor, 0, 1)
+    lr, every = numbers("lr", lr, least=0), integer("every", every)
+    factor = number("factor", factor, least=0, most=1)
     return lambda t: lr * factor ** (t // every)
 
 
@@ -79,7 +51,7 @@ def exponential(lr, rate):
     Returns a function t -> rate. Errors: ValueError for a bad argument.
     Convention: torch's ExponentialLR; optax.exponential_decay with transition_steps=1.
     """
-    lr, rate = checked_rate("lr", lr), checked_number("rate", rate, 0)
+    lr, rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
     return lambda t: lr * rate**t
 
 
@@ -94,7 +66,7 @@ def inverse_time(lr, rate=1.0):
     Source: Robbins and Monro (1951), with $\sum\eta_t = \infty$ and $\sum\eta_t^2 < \infty$; the form with k is that of
     Keras' InverseTimeDecay.
     """
-    lr, rate = checked_rate("lr", lr), checked_number("rate", rate, 0)
+    lr, rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
     return lambda t: lr / (1 + rate * t)
 
 
@@ -109,7 +81,7 @@ def inverse_sqrt(lr, rate=1.0):
     Source: Zinkevich (2003), theorem 1. The rate of the Transformer, linear up to step w (counted from 1) and then
     $\sqrt{w/t}$ (Vaswani et al., 2017, eq. 3), is `warmup(inverse_sqrt(lr, 1 / w), w - 1)`.
     """
-    lr, rate = checked_rate("lr", lr), checked_number("rate", rate, 0)
+    lr, rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
     return lambda t: lr / math.sqrt(1 + rate * t)
 
 
@@ -125,7 +97,7 @@ def cosine(lr, steps, floor=0.0):
     Source: Loshchilov and Hutter (2017), eq. 5, without restarts. Convention: optax.cosine_decay_schedule (its alpha is
     floor / lr); torch's CosineAnnealingLR agrees up to step T and climbs again afterwards.
     """
-    lr, steps, floor = checked_rate("lr", lr), checked_count("steps", steps), checked_rate("floor", floor)
+    lr, steps, floor = numbers("lr", lr, least=0), integer("steps", steps), numbers("floor", floor, least=0)
     return lambda t: half_cosine(lr, floor, t / steps)
 
 
@@ -145,7 +117,7 @@ def warmup(schedule, steps):
     Source: Goyal et al. (2017), section 2.2. Convention: no step is wasted at rate 0; torch's LinearLR with
     start_factor=1/(w+1), total_iters=w, or optax.linear_schedule from lr/(w+1), joined to what follows at w.
     """
-    steps = checked_count("steps", steps, 0)
+    steps = integer("steps", steps, 0)
     if not callable(schedule):
         schedule = constant(schedule)
     return lambda t: schedule(0) * ((t + 1) / (steps + 1)) if t < steps else schedule(t - steps)
@@ -164,10 +136,10 @@ def one_cycle(lr, steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
     Source: Smith and Topin (2018). Convention: optax.cosine_onecycle_schedule; torch's OneCycleLR reaches its peak and
     its end one step earlier.
     """
-    lr, steps = checked_rate("lr", lr), checked_count("steps", steps)
-    top = checked_number("pct_start", pct_start, 0, 1) * steps
-    first = lr / checked_number("div_factor", div_factor, 1)
-    last = first / checked_number("final_div_factor", final_div_factor, 1)
+    lr, steps = numbers("lr", lr, least=0), integer("steps", steps)
+    top = number("pct_start", pct_start, least=0, most=1) * steps
+    first = lr / number("div_factor", div_factor, least=1)
+    last = first / number("final_div_factor", final_div_factor, least=1)
 
     def rate(t):
         if t >= steps:

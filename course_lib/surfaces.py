@@ -5,12 +5,12 @@ the value along a path and ``f.grad(p)`` the gradients of a thousand runs. Each 
 company: squares are products, and sums over coordinates are running sums (`np.sum` groups them by the layout).
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Real
 
 import numpy as np
+
+from .arguments import array, floats, integer, number, points, symmetric, window
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +42,16 @@ class Surface:
     mu: float | None = None
 
     def __post_init__(self):
-        start, minima, window = (np.array(real(a), float) for a in (self.start, self.minima, self.window))
-        if start.ndim != 1 or start.size == 0 or not np.all(np.isfinite(start)):
-            raise ValueError(f"start must be one point, a finite array of shape (d,); got {self.start!r}")
-        if minima.size % self.d or window.shape != (self.d, 2):
-            raise ValueError(f"window and minima must have {self.d} coordinates, as start has; got {window}, {minima}")
-        if not np.all(window[:, 0] < window[:, 1]):
-            raise ValueError(f"window must hold pairs (low, high) with low < high; got {self.window!r}")
-        minima = minima.reshape(-1, self.d)
-        for field, array in (("start", start), ("minima", minima)):
-            array.setflags(write=False)
-            object.__setattr__(self, field, array)
+        start = array("start", self.start, "(d,)", ", one point").astype(float)
+        d = len(start)
+        window(self.window, d)
+        minima = floats(self.minima)
+        if minima is None or minima.size % d or not np.isfinite(minima).all():
+            raise ValueError(f"minima must be finite points of {d} coordinates, as start; got {self.minima!r}")
+        minima = minima.astype(float).reshape(-1, d)
+        for field, places in (("start", start), ("minima", minima)):
+            places.setflags(write=False)
+            object.__setattr__(self, field, places)
 
     def __repr__(self):
         return self.name
@@ -72,44 +71,6 @@ class Surface:
         if self.hessian is None:
             raise ValueError(f"{self.name}: no Hessian was given")
         return self.hessian(points(p, self.d))
-
-
-def points(p, d):
-    """Points as a float array with d coordinates on axis 0, or a ValueError."""
-    p = np.asarray(p)
-    if p.ndim == 0 or len(p) != d:
-        raise ValueError(f"a point must have shape ({d}, ...), coordinates on axis 0; got shape {p.shape}")
-    return p if p.dtype.kind in "fc" else p.astype(float)
-
-
-def real(a):
-    """An array of float32 or float64, or NaN for what is no array of real numbers."""
-    try:
-        a = np.asarray(a)
-    except ValueError:  # lists of unequal lengths
-        a = np.asarray(None)
-    if a.dtype.kind not in "biuf":
-        return np.array(np.nan)
-    return a if a.dtype in (np.float32, np.float64) else a.astype(float)
-
-
-def finite(name, value, words="", holds=lambda value: True):
-    """A finite float of which it holds, or a ValueError."""
-    if not isinstance(value, Real) or not math.isfinite(value) or not holds(value):
-        raise ValueError(f"{name} must be a finite number{words}; got {value!r}")
-    return float(value)
-
-
-def checked_integer(name, value, least=1):
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}; got {value!r}")
-    return int(value)
-
-
-def checked_rng(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(0); got {rng!r}")
-    return rng
 
 
 class Delegate:
@@ -188,9 +149,7 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
     saddle). `minima` holds the origin if A is positive definite.
     Errors: ValueError if A is not a finite symmetric matrix.
     """
-    given, A = A, np.array(real(A), float)
-    if A.ndim != 2 or A.size == 0 or not (np.all(np.isfinite(A)) and np.array_equal(A, A.T)):
-        raise ValueError(f"A must be a finite symmetric matrix of shape (d, d); got {given!r}")
+    A = symmetric("A", A).astype(float)
     d, diagonal = len(A), np.diag(A)
     is_diagonal = np.count_nonzero(A) == np.count_nonzero(diagonal)
     eigenvalues = np.sort(diagonal) if is_diagonal else np.linalg.eigvalsh(A)
@@ -234,10 +193,10 @@ def changed(f, A=None, scale=1.0, shift=0.0):
     Returns a Surface; start, minima and window (its box) are those of f in the new coordinates. L and mu are not known.
     Errors: ValueError for an A, scale or shift out of range.
     """
-    scale, shift = finite("scale", scale, " > 0", lambda c: c > 0), finite("shift", shift)
-    given, A = A, np.eye(f.d) if A is None else np.array(real(A), float)
-    if A.shape != (f.d, f.d) or not np.all(np.isfinite(A)) or np.linalg.matrix_rank(A) < f.d:
-        raise ValueError(f"A must be an invertible matrix of shape ({f.d}, {f.d}); got {given!r}")
+    scale, shift = number("scale", scale, above=0), number("shift", shift)
+    A = array("A", np.eye(f.d) if A is None else A, f"({f.d}, {f.d})", ", invertible").astype(float)
+    if np.linalg.matrix_rank(A) < f.d:
+        raise ValueError(f"A must be invertible; got {A!r}")
     back, middle, half = np.linalg.inv(A), np.mean(f.window, axis=1), np.ptp(f.window, axis=1) / 2
     middle, half = back @ middle, np.abs(back) @ half
 
@@ -267,8 +226,8 @@ def quadratic(kappa=10.0, angle=0.0, L=1.0):
     Returns a Surface with d = 2, its minimum at the origin.
     Errors: ValueError for a kappa, angle or L out of range.
     """
-    kappa, L = finite("kappa", kappa, " >= 1", lambda kappa: kappa >= 1), finite("L", L, " > 0", lambda L: L > 0)
-    angle, mu = finite("angle", angle, " of degrees"), L / kappa
+    kappa, angle, L = number("kappa", kappa, least=1), number("angle", angle), number("L", L, above=0)
+    mu = L / kappa
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     mixed = (mu - L) * cos * sin
     A = [[mu * cos * cos + L * sin * sin, mixed], [mixed, mu * sin * sin + L * cos * cos]]
@@ -389,7 +348,7 @@ def rastrigin(d=2):
     Errors: ValueError for a d out of range.
     Source: Rastrigin (1974), in the form of Mühlenbein, Schomisch and Born (1991) for any d.
     """
-    d, turn = checked_integer("d", d), 2 * np.pi
+    d, turn = integer("d", d), 2 * np.pi
 
     def hessian(p):
         h = np.zeros((d, *p.shape), p.dtype)
@@ -560,7 +519,7 @@ def nesterov_worst(d, L=1.0):
     Errors: ValueError for a d or L out of range.
     Source: Nesterov (2004), section 2.1.2, eq. 2.1.13 with k = d, and theorem 2.1.7.
     """
-    d, L = checked_integer("d", d), finite("L", L, " > 0", lambda L: L > 0)
+    d, L = integer("d", d), number("L", L, above=0)
 
     def links(p):
         held = np.zeros((d + 2, *p.shape[1:]), p.dtype)

@@ -5,20 +5,13 @@ remembers something puts it before the memory of the method inside. ``blocked`` 
 """
 
 import math
-from numbers import Real
 from operator import index
 
 import numpy as np
 
-from course_lib.schedules import checked_count, checked_number, constant
-from course_lib.surfaces import checked_rng, real, times
-
-
-def checked_limit(limit):
-    """A finite float > 0, or a ValueError."""
-    if not isinstance(limit, Real) or not 0 < limit < math.inf:
-        raise ValueError(f"limit must be a finite number > 0; got {limit!r}")
-    return float(limit)
+from course_lib.arguments import array, generator, integer, number, symmetric
+from course_lib.schedules import constant
+from course_lib.surfaces import times
 
 
 def clip_by_norm(method, limit):
@@ -33,7 +26,7 @@ def clip_by_norm(method, limit):
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1. torch.nn.utils.clip_grad_norm_ adds 1e-6 to the norm;
     optax.clip_by_global_norm agrees.
     """
-    limit = checked_limit(limit)
+    limit = number("limit", limit, above=0)
 
     def step(x, g, *memory, **hyper):
         norm = np.hypot.reduce(g, dtype=float)  # no square to overflow; a run alone and in a batch get the same sum
@@ -53,7 +46,7 @@ def clip_by_value(method, limit):
     Errors: ValueError for a bad limit.
     Source: Mikolov (2012); torch.nn.utils.clip_grad_value_ and optax.clip agree.
     """
-    limit = checked_limit(limit)
+    limit = number("limit", limit, above=0)
     return lambda x, g, *memory, **hyper: method(x, np.clip(g, -limit, limit), *memory, **hyper)
 
 
@@ -68,7 +61,7 @@ def l2(method, decay):
     Errors: ValueError for a bad decay.
     Convention: weight_decay of torch.optim.SGD and Adam; optax.add_decayed_weights before the method.
     """
-    decay = checked_number("decay", decay, 0)
+    decay = number("decay", decay, least=0)
     return lambda x, g, *memory, **hyper: method(x, g + decay * x, *memory, **hyper)
 
 
@@ -83,7 +76,7 @@ def decoupled_decay(method, decay):
     Errors: ValueError for a bad decay.
     Source: Loshchilov and Hutter (2019), with the decay scaled by $\eta$ as in torch.optim.AdamW and optax.adamw.
     """
-    decay = checked_number("decay", decay, 0)
+    decay = number("decay", decay, least=0)
     return lambda x, g, *memory, lr, **hyper: method((1 - lr * decay) * x, g, *memory, lr=lr, **hyper)
 
 
@@ -103,10 +96,10 @@ def preconditioned(method, P):
     Errors: ValueError for a P that is not so, and, at the first step, for a point of another length.
     Source: Nocedal and Wright (2006), section 5.1, there for conjugate gradients.
     """
-    given, P = P, np.array(real(P), float)
+    P = array("P", P, "(d,) or (d, d)").astype(float)
     is_diagonal = P.ndim == 1
-    if P.ndim not in (1, 2) or P.size == 0 or not np.all(np.isfinite(P)) or not positive(P):
-        raise ValueError(f"P must be a symmetric positive definite matrix, or its diagonal, > 0; got {given!r}")
+    if not np.all((P if is_diagonal else np.linalg.eigvalsh(symmetric("P", P))) > 0):
+        raise ValueError(f"P must be positive definite, or a diagonal > 0; got {P!r}")
 
     def step(x, g, *memory, **hyper):
         if len(g) != len(P):
@@ -115,15 +108,6 @@ def preconditioned(method, P):
         return method(x, bent, *memory, **hyper)
 
     return step
-
-
-def positive(P):
-    """Whether a matrix is symmetric and positive definite, or a diagonal is positive."""
-    if P.ndim == 1:
-        return np.all(P > 0)
-    if len(P) != P.shape[1] or np.any(np.abs(P - P.T) > 1e-8 * np.abs(P).max()):
-        return False
-    return np.linalg.eigvalsh(P)[0] > 0
 
 
 def perturbed(method, sigma, rng):
@@ -139,9 +123,9 @@ def perturbed(method, sigma, rng):
     Errors: ValueError for a bad sigma or rng.
     Source: Jin et al. (2017), with Gaussian noise in place of a ball and times of your choice.
     """
-    rng = checked_rng(rng)
+    rng = generator(rng)
     if not callable(sigma):
-        sigma = constant(checked_number("sigma", sigma, 0))
+        sigma = constant(number("sigma", sigma, least=0))
 
     def step(x, g, t=0, *memory, **hyper):
         x, *memory = method(x, g, *memory, **hyper)
@@ -166,7 +150,7 @@ def averaged(method, after=0):
     Errors: ValueError for a bad after.
     Source: Polyak and Juditsky (1992); torch.optim.swa_utils.AveragedModel takes the same mean.
     """
-    after = checked_count("after", after, 0)
+    after = integer("after", after, 0)
 
     def step(x, g, mean=0.0, t=0, *memory, **hyper):
         x, *memory = method(x, g, *memory, **hyper)
@@ -188,9 +172,7 @@ def fed(method, gradients):
     Returns a step whose memory is the number of steps done, then that of method.
     Errors: ValueError for gradients of another shape.
     """
-    gradients = real(gradients)
-    if gradients.ndim not in (1, 2) or gradients.size == 0 or not np.all(np.isfinite(gradients)):
-        raise ValueError(f"gradients must be finite numbers, shape (n,) or (n, d); got shape {gradients.shape}")
+    gradients = array("gradients", gradients, "(n,) or (n, d)")
 
     def step(x, g, t=0, *memory, **hyper):
         now = gradients[t % len(gradients)]
@@ -252,7 +234,7 @@ def blocked(method, size=2**17):
     Returns a step with the memory of method: arrays of the shape of x are walked over, counts are passed on.
     Errors: ValueError for a bad size.
     """
-    size = checked_count("size", size, 1)
+    size = integer("size", size)
     # glibc hands freed blocks back to the system, page by page, until it has once seen a larger one come and go
     np.empty(2**24, np.int8)
 

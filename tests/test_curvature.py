@@ -480,20 +480,26 @@ def test_condition_number():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: critical_kind(np.ones((2, 3))), r"H must have shape \(d, d, \.\.\.\); got shape \(2, 3\)"),
-        (lambda: critical_kind(np.ones(3)), r"H must have shape \(d, d, \.\.\.\); got shape \(3,\)"),
-        (lambda: critical_kind(np.array([[1, 2], [0, 1]])), "H must be finite and symmetric; got "),
-        (lambda: critical_kind(1e-12 * np.array([[1, 2], [0, 1]])), "H must be finite and symmetric; got "),
+        (
+            lambda: critical_kind(np.ones((2, 3))),
+            r"H must be a finite array of shape \(d, d, \.\.\.\), symmetric; got shape \(2, 3\)",
+        ),
+        (
+            lambda: critical_kind(np.ones(3)),
+            r"H must be a finite array of shape \(d, d, \.\.\.\), symmetric; got shape \(3,\)",
+        ),
+        (lambda: critical_kind(np.array([[1, 2], [0, 1]])), "H must be symmetric; got "),
+        (lambda: critical_kind(1e-12 * np.array([[1, 2], [0, 1]])), "H must be symmetric; got "),
         (lambda: wolfe(rosenbrock, np.ones(2), np.ones(2), np.ones(2), t=0), "t must be > 0, and .*; got t = 0"),
         (lambda: wolfe(rosenbrock, np.ones(2), np.ones(2), np.ones(2), c1=0.9, c2=0.1), "t must be > 0, and 0 < c1"),
         (
             lambda: hessian_vector_product(rosenbrock, np.ones((2, 3)), np.ones(2)),
             r"v must have the shape of x, \(2, 3\); got \(2,\)",
         ),
-        (lambda: condition_number(np.full((2, 2), np.inf)), "H must be finite and symmetric; got "),
-        (lambda: condition_number(np.array([[np.nan]])), "H must be finite and symmetric; got "),
+        (lambda: condition_number(np.full((2, 2), np.inf)), "H must be a finite array of shape"),
+        (lambda: condition_number(np.array([[np.nan]])), "H must be a finite array of shape"),
         (lambda: critical_kind(np.eye(2), -1), "tolerance must be a finite number >= 0; got -1"),
-        (lambda: power_iteration(abs, [0, 0]), r"start must be a finite array \(d,\) other than 0; got \[0, 0\]"),
+        (lambda: power_iteration(abs, [0, 0]), r"start must be other than 0; got \[0, 0\]"),
         (lambda: power_iteration(abs, [1.0], 0), "steps must be an integer >= 1; got 0"),
         (lambda: lbfgs(rosenbrock, history=0), "history must be an integer >= 1; got 0"),
     ],

@@ -125,8 +125,10 @@ def test_an_integer_start_is_a_float_start(start):
     assert np.array_equal(path, run((3.0, -2.0)))
 
 
-@pytest.mark.parametrize("lr", [0.25, np.float64(0.25), np.float32(0.25), np.array(0.25), np.longdouble(0.25)])
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "lr", [0.25, np.float64(0.25), np.float32(0.25), np.array(0.25), np.longdouble(0.25), Fraction(1, 4)]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_one_number_of_any_form_leaves_the_dtype_alone(lr, dtype):
     bowl = quadratic(2.0)
     for value in (lr, lambda t: lr):
@@ -226,7 +228,7 @@ def test_a_schedule_that_changes_its_shape_is_refused(later):
 # What is refused, and in which words
 
 NOT_NUMBERS = [None, "0.1", "many", True, False, np.True_, 1j, [0.1, None], [[0.1], [0.1, 0.2]], {}, ..., [], [True]]
-NOT_NUMBERS += [Fraction(1, 10), 10**400, np.array(["0.1"]), np.datetime64(1, "s"), iter([0.1])]
+NOT_NUMBERS += [10**400, np.array(["0.1"]), np.datetime64(1, "s"), iter([0.1])]
 NOT_RATES = [-1e-12, -1, NAN, INF, -INF, [0.1, -0.1], [0.1, NAN], np.array(-1.0), np.float32(-1)]
 NOT_SHARES = [1.0, 1, 1.5, -1e-12, NAN, INF, [0.5, 1.0], np.array([0.5, NAN]), np.float64(1)]
 
@@ -276,20 +278,22 @@ def test_steps_are_any_whole_number(steps):
     "start", [1.0, (), (1.0,), (1.0, 2.0, 3.0), np.ones((3, 2)), np.ones((2, 0)), np.ones((0, 2)), 5, np.float64(1)]
 )
 def test_a_start_of_the_wrong_shape_is_refused(start):
-    with pytest.raises(ValueError, match=re.escape("start must have shape (2, ...)")) as error:
+    with pytest.raises(
+        ValueError, match=re.escape("start must be a finite array of shape (2, ...), coordinates on axis 0; got ")
+    ) as error:
         run(start)
     assert str(error.value).endswith(f"got shape {np.shape(start)}")
 
 
 def test_without_d_any_length_will_do_but_no_number():
     assert run(np.ones(7), f=Bowl()).shape == (7, 4)
-    with pytest.raises(ValueError, match=re.escape("start must have shape (d, ...)")):
+    with pytest.raises(ValueError, match=re.escape("start must be a finite array of shape (d, ...)")):
         run(1.0, f=Bowl())
 
 
 @pytest.mark.parametrize("start", [(NAN, 1.0), (1.0, INF), np.array([[1.0, 2.0], [3.0, -INF]])])
 def test_a_start_that_is_not_finite_is_refused(start):
-    with pytest.raises(ValueError, match=r"start must be finite; got [\s\S]*(nan|inf)"):
+    with pytest.raises(ValueError, match=r"start must be a finite array .*; got [\s\S]*(nan|inf)"):
         run(start)
 
 
@@ -297,7 +301,9 @@ def test_a_start_that_is_not_finite_is_refused(start):
     "start", [None, "ab", ("1", "2"), (True, False), (1j, 0), [[1.0], [1.0, 2.0]], {1.0, 2.0}, (None, 1.0), iter(START)]
 )
 def test_a_start_that_is_no_array_of_real_numbers_is_refused(start):
-    with pytest.raises(ValueError, match="start must be an array of real numbers with the coordinates on axis 0; got "):
+    with pytest.raises(
+        ValueError, match=r"start must be a finite array of shape \(2, ...\), coordinates on axis 0; got "
+    ):
         run(start)
 
 
@@ -631,7 +637,9 @@ def test_gradient_descent_arrives_where_it_started():
 
 def test_the_best_rate_is_that_of_one_run():
     for rates in (0.1, [[0.1, 0.2]]):
-        with pytest.raises(ValueError, match=r"^rates must be an array of shape \(n,\); got shape \("):
+        with pytest.raises(ValueError, match=r"^rates must be a finite array of shape \(n,\); got shape \("):
             best_rate(gd, rosenbrock, START, 5, rates=rates)
-    with pytest.raises(ValueError, match=r"^start must be one point, of shape \(d,\); got shape \(2, 61\)$"):
+    with pytest.raises(
+        ValueError, match=r"^start must be a finite array of shape \(d,\), one point; got shape \(2, 61\)$"
+    ):
         best_rate(gd, rosenbrock, np.ones((2, 61)), 5)  # as many starts as rates: no pairs of them
