@@ -3,7 +3,7 @@ BIN = .venv/bin/
 COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --quiet pyproject.toml
 
-.PHONY: lab test refresh exercises lint format lock clean
+.PHONY: lab test refresh exercises portability lint format lock clean
 lab test:
 	python3 course.py $@
 
@@ -12,6 +12,9 @@ refresh:  ## runs the notebooks that were changed by hand, and makes what is mad
 
 exercises:
 	$(BIN)python -m tools.exercises
+
+portability:  ## runs the notebooks as an old processor would
+	$(BIN)python -m tools.portability
 
 lint:
 	$(BIN)ruff check

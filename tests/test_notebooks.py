@@ -1,14 +1,18 @@
 """The notebooks: stored as run and in one form, built as a lesson is built, exercises made from the solutions."""
 
 import ast
+import base64
+import io
 import os
 import re
 import unicodedata
 from statistics import median
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 from course_lib import quiz
 from course_lib.grading import form
@@ -163,6 +167,32 @@ def test_refreshed_twice_it_is_the_same_to_the_byte(tmp_path):
     assert [cell.execution_count for cell in cells_of(path)] == [1, 2, 3, 4]
     assert [list(output.get("data", {"text": 0})) for cell in cells_of(path) for output in cell.outputs] == [
         ["text"], ["text/html", "text/plain"], ["image/png", "text/plain"], ["text/plain"]]  # fmt: skip
+
+
+def png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def test_a_picture_that_looks_as_stored_stays_as_stored():
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(50, 200, size=(100, 50, 3))
+    near, few, many = pixels + rng.integers(-8, 9, size=pixels.shape), pixels.copy(), pixels.copy()
+    few[:5, 0, 1] += 55
+    many[:6, 0, 1] += 9
+    assert [refresh.look_alike(png(pixels), png(other)) for other in (near, few, many, pixels[1:])] == [
+        True, True, False, False]  # fmt: skip
+
+    def notebook(*shown):
+        new = nbformat.v4
+        data = [{"image/png": base64.b64encode(png(picture)).decode()} for picture in shown]
+        outputs = [new.new_output("display_data", data=each) for each in data]
+        return new.new_notebook(cells=[new.new_code_cell("1", id="a", outputs=outputs), new.new_code_cell("2", id="b")])
+
+    stored, again = notebook(pixels, pixels), notebook(near, many, pixels)
+    refresh.keep_pictures(stored, again)
+    assert again == notebook(pixels, many, pixels)
 
 
 def test_the_picture_of_the_readme_is_the_one_in_the_lesson():
