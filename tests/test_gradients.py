@@ -22,7 +22,9 @@ from course_lib.gradients import (
 from course_lib.optimizers import gd
 from course_lib.surfaces import (
     Surface,
+    absolute,
     beale,
+    bumpy,
     counted,
     himmelblau,
     plateau,
@@ -220,9 +222,50 @@ def test_in_the_minimum_it_stays_at_the_cost_of_one_trial():
     assert f.calls == 2
 
 
-def test_where_nothing_is_lower_it_stays():
-    x, _ = backtracking(himmelblau)(np.array([3.1, 2.0]), -himmelblau.grad([3.1, 2.0]), lr=1.0)
-    np.testing.assert_array_equal(x, [3.1, 2.0])
+@pytest.mark.parametrize("shrink", [0.05, 0.5, 0.8, 0.9, 0.95])
+@pytest.mark.parametrize(
+    ("f", "start", "lr"),
+    [
+        (rosenbrock, [-1.2, 1.0], 1.0),
+        (rosenbrock, [-1.2, 1.0], 1e30),
+        (quadratic(10.0, L=1e20), [1.0, 1.0], 1.0),
+        (quadratic(10.0, L=1e20), [1.0, 1.0], 1e20),
+        (quadratic(10.0, L=1e-20), [1.0, 1.0], 1e300),
+    ],
+    ids=["rosenbrock", "rosenbrock from far", "steep", "steep from far", "flat"],
+)
+def test_no_first_rate_is_too_long_and_no_patience_too_great(f, start, lr, shrink):
+    values = f(descend(backtracking(f, shrink=shrink), f, start, 300, lr=lr))
+    assert values[1] < values[0]
+    assert values[-1] < 0.2 * values[0]
+
+
+@pytest.mark.parametrize("shrink", [0.5, 0.95])
+def test_where_nothing_is_lower_it_stays_alone_and_in_company(shrink):
+    starts = np.array([[3.1, 3.5, 3.1], [2.0, 1.0, 2.0]])
+    g = himmelblau.grad(starts) * [-1, 1, -1e-9]
+    f = counted(himmelblau)
+    together = backtracking(f, shrink=shrink)(starts, g, lr=1.0)
+    assert f.calls < 80 * np.log(0.5) / np.log(shrink)
+    np.testing.assert_array_equal(together[0] == starts, [[True, False, True]] * 2)
+    for i in range(3):
+        alone = backtracking(himmelblau, shrink=shrink)(starts[:, i], g[:, i], lr=1.0)
+        np.testing.assert_array_equal(alone[0], together[0][:, i])
+        assert alone[1] == together[1][i]
+
+
+@pytest.mark.parametrize("f", [plateau, absolute, bumpy], ids=str)
+def test_who_has_arrived_searches_no_longer_than_rounding_sees(f):
+    f = counted(f)
+    descend(backtracking(f), f, f.start, 400, lr=1.0)
+    assert f.calls < 400 * 60
+
+
+def test_a_run_without_a_value_ends_its_search_at_once():
+    f = counted(himmelblau)
+    x, _ = backtracking(f)(np.array([np.nan, 2.0]), np.array([np.nan, 1.0]), lr=1.0)
+    assert np.isnan(x[0])
+    assert f.calls == 2
 
 
 @pytest.mark.parametrize(
