@@ -292,7 +292,7 @@ def test_the_set_up_is_found_whole(capsys):
     assert said == "PASSED: set-up: Python, the packages and the library are here, and it computes.\n"
 
 
-@pytest.mark.parametrize(("found", "words"), [("1.26.4", "numpy is 1.26; the course needs 2.0 or newer."),
+@pytest.mark.parametrize(("found", "words"), [("1.26.4", "numpy is 1.26.4; the course needs 2.0 or newer."),
                                               (None, "numpy is not installed for this kernel.")])  # fmt: skip
 def test_a_package_that_is_not_as_it_should_be_is_named(found, words, monkeypatch, capsys):
     def version(package):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.checks import race_first
+
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "course_lib"
 
@@ -28,8 +30,8 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
 HEAVY = {"plots", "live", "nodelay", "quiz", "grading"}  # these may stand on more than NumPy
 
 LESSONS = ["00_race_first", "01_convexity", "02_gradients", "03_sgd_variants", "04_momentum", "05_adaptive_methods"]
-LESSONS += ["06_saddle_points", "07_conditioning", "08_deep_networks", "09_landscapes", "10_scale_and_learned"]
-LESSONS += ["11_fair_benchmark"]
+LESSONS += ["06_saddle_points", "07_conditioning", "08_deep_networks", "09_landscapes", "10_scale"]
+LESSONS += ["11_choosing"]
 NOTEBOOKS = [path for folder in ("notebooks", "exercises", "solutions") for path in sorted((ROOT / folder).glob("*"))]
 SKIPPED = {".git", ".venv", ".venv.lock", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "uv.lock"}
 SKIPPED |= {".ipynb_checkpoints", "workspaces", "build", "dist"}
@@ -175,12 +177,13 @@ def test_the_locks_are_whole():
     assert run.returncode == 0, run.stderr.decode()
 
 
-def test_conda_asks_for_the_same(project):
+def test_conda_and_the_first_sheet_ask_for_the_same(project):
     lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
     python, *wanted = [line.strip("- ") for line in lines if re.match(r"  - [a-z-]+[>=]", line)]
     renamed = [line.replace("matplotlib-base", "matplotlib") for line in wanted]
     assert bounds(renamed) == bounds(project["project"]["dependencies"] + project["dependency-groups"]["lab"])
     assert lines[-1].strip() == "- -e ."
+    assert bounds(project["project"]["dependencies"]) == race_first.PACKAGES
     low = bounds([f"python{project['project']['requires-python']}"])["python"]
     assert tuple(map(int, python.removeprefix("python=").split("."))) >= low
 

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "teaching"
-LESSONS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("0[0-7]_*.ipynb"))}
+LESSONS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 USES = {"half_day.md": (210, 240), "two_days.md": (600, 840)}
 PARTS = ("Minutes", "Predict and discuss", "Move", "When late", "A late learner", "Stumbling blocks")
 

@@ -1,5 +1,6 @@
 """Checks of sheet 00: the set-up, a bet, words, one step, a mountain of one's own, a curve, an objective, an order."""
 
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,7 +14,7 @@ from course_lib.surfaces import Surface, quadratic_form
 
 # 0.1
 
-PACKAGES = {"numpy": (2, 0), "matplotlib": (3, 8), "ipywidgets": (8, 1), "anywidget": (0, 9)}
+PACKAGES = {"numpy": (2, 0), "matplotlib": (3, 10, 8), "ipywidgets": (8, 1, 4), "anywidget": (0, 9, 21)}
 MEND = f"This notebook runs on {sys.executable}: open it with course.py lab, or choose the course's kernel"
 
 
@@ -25,7 +26,7 @@ def too_old(name, found, low):
 
 def package(name, low):
     try:
-        return too_old(name, tuple(map(int, version(name).split(".")[:2])), low)
+        return too_old(name, tuple(map(int, re.findall(r"\d+", version(name))[:3])), low)
     except PackageNotFoundError:
         return f"{name} is not installed for this kernel. {MEND}."
 

@@ -22,30 +22,3 @@ from .lesson05 import inspector, rotation
 from .lesson06 import saddle_slice
 from .lesson07 import ellipse
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
-
-__all__ = [
-    "Arrows",
-    "Bars",
-    "Choice",
-    "Contours",
-    "Figure",
-    "Heat",
-    "Lines",
-    "Marks",
-    "Panel",
-    "Player",
-    "Point",
-    "Slider",
-    "Toggles",
-    "basins",
-    "ellipse",
-    "inspector",
-    "learning_rate",
-    "look_ahead",
-    "momentum_map",
-    "noise_board",
-    "race",
-    "rotation",
-    "saddle_slice",
-    "sandwich",
-]
