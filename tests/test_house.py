@@ -203,10 +203,20 @@ def test_every_list_of_versions_says_the_same(project):
 
 
 def test_the_three_folders_hold_the_same_lessons():
+    """A lesson may come before its sheet."""
     folders = [{path.name for path in NOTEBOOKS if path.parent.name == f and not path.name.startswith(".")}
                for f in ("notebooks", "exercises", "solutions")]  # fmt: skip
-    assert folders[0] == folders[1] == folders[2] <= {f"{lesson}.ipynb" for lesson in LESSONS}
+    assert folders[1] == folders[2] <= folders[0] <= {f"{lesson}.ipynb" for lesson in LESSONS}
     assert f"{LESSONS[0]}.ipynb" in folders[0]
+
+
+def test_the_readme_lists_each_lesson_by_its_title():
+    rows = re.findall(
+        r"^\| \d\d \| \[(.+?)\]\(notebooks/(.+?)\)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
+    )
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    titles = ["".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"][:1]) for path in lessons]
+    assert rows == [(title.strip().split(" · ")[1], path.name) for title, path in zip(titles, lessons)]
 
 
 def test_jupyterlab_opens_at_the_first_lesson():

@@ -1,0 +1,224 @@
+"""The recipes of CONTRIBUTING.md, each followed in a copy of the course: the tests that concern it pass there."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import claims
+
+ROOT = Path(__file__).parents[1]
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints")
+
+
+@pytest.fixture
+def course(tmp_path):
+    """The folder of a copy, in which `python` starts Python."""
+    shutil.copytree(ROOT, tmp_path / "course", ignore=LEFT_OUT)
+    return tmp_path / "course"
+
+
+def python(course, *arguments):
+    environment = os.environ | {"PYTHONPATH": str(course)}
+    command = [sys.executable, *arguments]
+    run = subprocess.run(
+        command, cwd=course, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+def passes(course, *arguments):
+    return python(course, "-m", "pytest", "-v", "-n", "0", *arguments)
+
+
+def put(path, text, before):
+    """Puts a text in front of another, which must be there once."""
+    old = path.read_text(encoding="utf-8")
+    assert old.count(before) == 1
+    path.write_text(old.replace(before, text + before), encoding="utf-8")
+
+
+OPTIMIZER = r'''def qhm(x, g, v=0.0, *, lr, beta=0.999, nu=0.7):
+    r"""Quasi-hyperbolic momentum: a mean of the gradient and of its running mean.
+
+    $v_{t+1} = \beta v_t + (1-\beta) g_t,\quad x_{t+1} = x_t - \eta\,[(1-\nu) g_t + \nu v_{t+1}]$
+
+    x, g: point and gradient, float arrays (d, *runs).
+    v: running mean of the gradients, shape of x; starts at 0.
+    lr: learning rate $\eta \ge 0$; 0 stays where it is.
+    beta: share of the old mean in [0, 1); 0 is gradient descent, towards 1 the mean stays at 0.
+    nu: share of the mean in the step, in [0, 1]; 0 is gradient descent, 1 is `momentum_ema`.
+    Returns (x, v), each of the shape of x.
+    Source: Ma and Yarats (2019), eq. 3. Neither torch nor optax has it.
+    """
+    v = beta * v + (1 - beta) * g
+    return x - lr * ((1 - nu) * g + nu * v), v
+
+
+'''
+
+
+def test_an_optimizer_that_no_library_has(course):
+    put(course / "course_lib" / "optimizers.py", OPTIMIZER, before="def nesterov(")
+    put(course / "course_lib" / "style.py", '    "qhm": (BLUE, DOTTED, "o"),\n', before='    "nesterov":')
+    assert "[qhm" in passes(course, "tests/test_optimizers.py", "tests/test_style.py", "tests/test_house.py")
+
+
+SURFACE = r'''booth = Surface(
+    "Booth",
+    lambda p: (p[0] + 2 * p[1] - 7) * (p[0] + 2 * p[1] - 7) + (2 * p[0] + p[1] - 5) * (2 * p[0] + p[1] - 5),
+    lambda p: np.array((10 * p[0] + 8 * p[1] - 34, 8 * p[0] + 10 * p[1] - 38)),
+    hessian=lambda p: matrix(p, 10, 8, 10),
+    start=(-8, 8),
+    window=((-10, 10), (-10, 10)),
+    minima=((1, 3),),
+    L=18.0,
+    mu=2.0,
+)
+r"""A slanted bowl. $(x + 2y - 7)^2 + (2x + y - 5)^2$"""
+
+
+'''
+
+
+def test_a_surface(course):
+    put(course / "course_lib" / "surfaces.py", SURFACE, before="monkey_saddle = Surface(")
+    formula = '    "Booth": lambda x, y: (x + 2 * y - 7) ** 2 + (2 * x + y - 5) ** 2,\n'
+    put(course / "tests" / "test_surfaces.py", formula, before='    "saddle": ')
+    assert "[Booth" in passes(course, "tests/test_surfaces.py", "tests/test_house.py")
+
+
+NAME = "08_deep_networks"
+FIGURE = '''"""Deep networks: one rate on a bowl."""
+
+from course_lib.descent import descend
+from course_lib.optimizers import gd
+from course_lib.surfaces import quartic
+
+from .figure import Figure
+from .parts import Lines, Panel, Slider
+
+
+def bowl():
+    """Gradient descent on x⁴ as a live figure: turn the rate."""
+
+    def compute(lr):
+        return {"height": descend(gd, quartic, quartic.start, 20, lr=lr)}
+
+    heights = Panel("Place", [Lines("height", ["gd"])], x=(0, 20), y=(-2, 2), xlabel="step", ylabel="x")
+    return Figure("One rate", [heights], [Slider("lr", "learning rate", 0, 0.2, 0.01)], compute)
+'''
+QUESTIONS = """[08-why]
+question = 'Why is depth hard?'
+right = 'products'
+[08-why.answers]
+"products" = 'Yes: a product of many factors is huge or tiny.'
+"sums" = 'A sum of many terms grows slowly.'
+"size" = 'Wide networks are large, too.'
+"""
+CELLS = [
+    "# 08 · Deep networks train where signals keep their size\n\nA product of many factors.\n\n"
+    "**After this lesson you will be able to**\n\n1. say what a product of factors does.\n\n"
+    "**You need** lesson 07. **Time:** 10 minutes.",
+    "from course_lib import live, plots\nfrom course_lib.quiz import ask, calibration, predict, reveal",
+    "## 1. A product of factors\n\nEach layer multiplies.",
+    'predict("08-half", "Of 1, what do ten halvings leave?")',
+    'left = 0.5**10\nreveal("08-half", left)',
+    'predict("08-double", "Of 1, what do ten doublings make?")',
+    'reveal("08-double", 2**10)',
+    'predict("08-one", "And ten times 1?")',
+    'reveal("08-one", 1)',
+    "<details><summary>What it shows</summary>\n\nTen factors.\n\n</details>",
+    'print(f"ten halvings: {left:.5f}")',
+    'plots.curves({"gd": [0.5**n for n in range(11)]}, title="Ten halvings")\n'
+    'plots.show("A straight line falls on a logarithmic scale, by half in each of ten steps.")',
+    "## 2. Turn it",
+    "live.bowl()",
+    "*Figure: the place of a ball over twenty steps, with a slider for its rate.*",
+    'ask("08-why")',
+    "## What you can do now\n\nSay what a product does.",
+    "calibration()",
+]
+CLAIM = """[[claim]]
+number = {number}
+lesson = "08_deep_networks"
+says = "Ten halvings leave next to nothing."
+truth = "They leave a thousandth."
+source = "arithmetic"
+[claim.measured]
+"ten halvings" = {{ is = 0.00098, within = 1e-5 }}
+"""
+NOTES = """
+## 08 · Deep networks train where signals keep their size
+
+### Minutes
+
+| minutes | section |
+|---:|---|
+| 1 | Opening |
+| 6 | 1. A product of factors |
+| 2 | 2. Turn it |
+| 1 | What you can do now |
+
+### Predict and discuss
+
+`08-why`, section 2.
+
+1. **products** ✓ Ask who voted for it.
+2. **sums** Say: add ten halves.
+3. **size** Say: one layer can be wide.
+
+### Move
+
+`live.bowl()`.
+
+**Ask first.** Where does it end?
+
+**Then move.** At 0.2 it is fastest.
+
+### When late
+
+| saves | cut | what to say instead |
+|---:|---|---|
+| 2 | 2. Turn it | A rate is a rate. |
+
+### A late learner
+
+goes on at **2. Turn it**. All above takes 2 seconds.
+
+### Stumbling blocks
+
+1. **Powers.** A half to the tenth is a thousandth.
+2. **Scales.** A straight line on a logarithmic scale is a constant factor.
+"""
+ROW = "| 08 | [Deep networks train where signals keep their size](notebooks/08_deep_networks.ipynb) | 10 | |\n"
+
+
+def test_a_lesson(course):
+    new = nbformat.v4
+    cells = [(new.new_markdown_cell if source[0] in "#<*" else new.new_code_cell)(source, id=f"c{i}")
+             for i, source in enumerate(CELLS)]  # fmt: skip
+    number = 1 + max(claim["number"] for claim in claims.ledger())
+    cells[10].metadata["tags"] = [f"claim-{number}"]
+    nbformat.write(new.new_notebook(cells=cells), course / "notebooks" / f"{NAME}.ipynb")
+    (course / "course_lib" / "live" / "lesson08.py").write_text(FIGURE, encoding="utf-8")
+    (course / "course_lib" / "questions" / "08.toml").write_text(QUESTIONS, encoding="utf-8")
+    put(course / "course_lib" / "live" / "__init__.py", "from .lesson08 import bowl\n", before="from .parts import")
+    put(course / "README.md", ROW, before="\nThe numbers of the lessons are")
+    for name, text in (("tests/claims.toml", f"\n{CLAIM.format(number=number)}"), ("teaching/lessons.md", NOTES)):
+        with open(course / name, "a", encoding="utf-8") as file:
+            file.write(text)
+    python(course, "-m", "tools.refresh", f"notebooks/{NAME}.ipynb")
+    python(course, "-m", "tools.claims")
+    passes(course, f"notebooks/{NAME}.ipynb")
+    for words, files in (
+        (NAME, ["tests/test_notebooks.py", "tests/test_slides.py"]),
+        ("08 or notes or timetable or keys or semester", ["tests/test_teaching.py"]),
+        ("", ["tests/test_claims.py", "tests/test_house.py"]),
+    ):
+        passes(course, "-p", "no:nbval", "--override-ini=addopts=--import-mode=importlib", "-k", words, *files)
