@@ -1,7 +1,7 @@
 # One word for each job. Two of them are all that a learner needs: python3 course.py lab, python3 course.py test.
 BIN = .venv/bin/
 COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-    --no-annotate --no-header --quiet pyproject.toml
+    --no-annotate --no-header --no-strip-extras --quiet pyproject.toml
 
 .PHONY: lab test refresh exercises portability lint format lock clean
 lab test:
@@ -33,5 +33,5 @@ lock:  ## keeps the versions it finds; make lock NEW=--upgrade takes the newest
 	rm $(FULL)
 
 clean:
-	rm -rf .venv .venv.lock .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv.old .venv.lock .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

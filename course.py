@@ -1,4 +1,4 @@
-"""Sets the course up once, then opens it or tests it.
+HELP = """Sets the course up once, then opens it or tests it.
 
     python3 course.py lab       opens JupyterLab at the first lesson
     python3 course.py test      runs every test and every notebook
@@ -20,41 +20,49 @@ import signal
 import subprocess
 import sysconfig
 import time
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENV = ROOT / ".venv"
+OLD = ROOT / ".venv.old"  # what was there before, until the new one is whole
 LOCKS = {"lab": ROOT / "requirements.lock", "test": ROOT / "requirements-dev.lock"}  # the second adds to the first
+PROGRAMS = {"lab": "jupyterlab", "test": "pytest"}
 SCRIPTS, PACKAGES = [Path(sysconfig.get_path(name, "venv", {"base": str(ENV)})) for name in ("scripts", "purelib")]
 PYTHON = str(SCRIPTS / ("python.exe" if os.name == "nt" else "python"))
 MEGABYTES = {"lab": 90, "test": 110}  # to fetch
 ROOM = 600  # megabytes that must be free before a set-up begins
-REASONS = {  # words in what the system or the installer said -> what to tell the learner
+REASONS = {  # words in what the system or the installer said -> what to tell the learner; {} is the line that says it
     ("no space left", "not enough space", "quota"):
-        "There is no room: %d MB must be free. Make room, then give the same command again." % ROOM,
+        "There is no room ({}): %d MB must be free. Make room, then give the same command again." % ROOM,
     ("connection", "connectivity", "failed to fetch", "timed out", "from versions: none"):
         "The packages cannot be fetched: is there a network? Once there is, give the same command again.",
-    ("permission denied", "access is denied", "read-only"):
-        "The course's folder cannot be written: close JupyterLab if it is open, or move the course.",
+    ("permission denied", "access is denied", "read-only", "not permitted"):
+        "This cannot be written, and it is not the course's folder:\n{}",
+    ("not in .venv",):
+        "The packages were installed, but not in .venv: a setting of pip or uv (target, prefix, root, python, dry-run) "
+        "sends them elsewhere. Take it out, then give the same command again.",
     ("ensurepip",): "This Python cannot make environments. On Debian or Ubuntu: sudo apt install python3-venv",
 }  # fmt: skip
 
 
 def main(command="help", *arguments):
     if command not in LOCKS:
-        print(__doc__.strip())
+        print(HELP.strip())
         return 0 if command in ("help", "-h", "--help") else 2
     try:
-        if not stamp(command).exists():
+        if OLD.exists() or not ready(command):
             set_up(command)
     except KeyboardInterrupt:
         return "Stopped before all was set up. The same command starts anew."
     except OSError as error:
-        return reason(str(error))
-    if command == "test":
-        return run("-m", "pytest", *arguments)
-    return run("-m", "jupyterlab", *(lab_options() + arguments))
+        if command == "test" or not found("jupyterlab"):
+            return reason(str(error))
+        sys.stderr.write(
+            reason(str(error)) + "\nUntil then JupyterLab opens with the packages that were there before.\n"
+        )
+    if command == "lab":
+        arguments = lab_options() + arguments
+    return run("-m", PROGRAMS[command], *arguments)
 
 
 def lab_options():
@@ -68,27 +76,55 @@ def lab_options():
 
 
 def stamp(command):
-    """The file that says: what this command needs is whole, from these locks, by this Python, in this place."""
-    made_of = [[lock.read_bytes() for lock in LOCKS.values()], str(ENV), sys.base_prefix, sys.version]
+    """The file that says: what this command needs was installed whole, from these locks, in this place."""
+    made_of = [[lock.read_bytes() for lock in LOCKS.values()], os.fsencode(str(ENV))]
     return ENV / ("%s-%s.stamp" % (command, hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]))
 
 
+def ready(command):
+    return stamp(command).exists() and found(PROGRAMS[command])
+
+
+def found(package):
+    """Whether the environment's own Python finds a package, whole: its record is what an installer writes last."""
+    look = (
+        "import importlib.metadata, sys; sys.exit(not importlib.metadata.distribution(sys.argv[1]).read_text('RECORD'))"
+    )
+    try:
+        return subprocess.call([PYTHON, "-I", "-c", look, package], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
 def set_up(command):
+    sys.stdout.reconfigure(errors="replace")  # a screen may lack a letter of the installer's
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open(str(ROOT / ".venv.lock"), "w") as lock:
         while not locked(lock):
             show("Waiting for another set-up of the course to end.")
             time.sleep(0.5)
-        try:
-            if not stamp("lab").exists():
-                make_environment()
+        if OLD.exists():  # a set-up was killed
+            keep_one()
+        if not ready("lab"):
+            if ENV.exists():
+                ENV.rename(OLD)
+            try:
+                make_environment(lock)
                 install("lab", lock)
-            if not stamp(command).exists():
-                install(command, lock)
-        finally:
-            if not stamp("lab").exists():
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-                shutil.rmtree(ENV, ignore_errors=True)
+            finally:
+                keep_one()
+        if not ready(command):
+            install(command, lock)
+
+
+def keep_one():
+    """Of two environments keeps the new one if it is whole, else the old one."""
+    if any(ENV.glob("lab-*.stamp")):
+        shutil.rmtree(OLD, ignore_errors=True)
+    else:
+        shutil.rmtree(ENV, ignore_errors=True)
+        if OLD.exists():
+            OLD.rename(ENV)
 
 
 def locked(file):
@@ -106,28 +142,27 @@ def locked(file):
     return True
 
 
-def make_environment():
-    for old in ENV.glob("*.stamp"):
-        old.unlink()
-    shutil.rmtree(ENV, ignore_errors=True)
-    venv.create(str(ENV), clear=True, symlinks=os.name != "nt")
+def make_environment(lock):
+    work(lock, sys.executable, "-m", "venv", "--without-pip", str(ENV))
     (PACKAGES / "course_lib.pth").write_text(os.path.relpath(str(ROOT), str(PACKAGES)))
 
 
 def install(command, lock):
     """Installs a lock, over what an interrupted installation may have left of it."""
     if shutil.disk_usage(ROOT).free < ROOM * 10**6:
-        sys.exit(reason("no space left"))
+        raise OSError("no space left in the course's folder")
     print("Setting up %s, this once. It fetches about %d MB." % (command, MEGABYTES[command]))
     begun = stamp(command).with_suffix(".begun")
     installer = ["uv", "pip", "install", "--python", PYTHON] + ["--reinstall"] * begun.exists()  # which fetches anew
     begun.touch()
     if not has_uv():
         installer = [PYTHON] + "-m pip install --disable-pip-version-check --no-compile --ignore-installed".split()
-        if not any(PACKAGES.glob("pip-*/RECORD")):
+        if not found("pip"):
             work(lock, PYTHON, "-m", "ensurepip")
             work(lock, PYTHON, "-m", "pip", "uninstall", "--yes", "setuptools")  # which Python 3.11 adds
     work(lock, *(installer + ["--no-deps", "--require-hashes", "-r", str(LOCKS[command])]))
+    if not found(PROGRAMS[command]):
+        raise OSError("not in .venv")
     stamp(command).touch()
 
 
@@ -149,10 +184,10 @@ def work(lock, *command):
             said.append(line.strip())
             show(said[-1])
         if process.wait():
-            sys.exit(reason("\n".join(said[-15:])))
+            raise OSError("\n".join(said[-15:]))
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
         show("")
 
 
@@ -168,8 +203,11 @@ def show(line):
 
 def reason(said):
     for words, sentence in REASONS.items():
-        if any(word in said.lower() for word in words):
-            return sentence
+        for line in said.splitlines():
+            if any(word in line.lower() for word in words):
+                if "cannot be written" in sentence and ENV.name in line:
+                    return "The course's folder cannot be written: close JupyterLab if it is open, or move the course."
+                return sentence.format(line)
     return said + "\nThe set-up failed, and this is why. The same command starts anew."
 
 
@@ -181,11 +219,13 @@ def run(*arguments):
 
 
 def environment():
-    """The learner's own, in which a program called by name is the course's."""
-    paths = {"PATH": SCRIPTS, "JUPYTER_CONFIG_PATH": ROOT / ".jupyter"}
-    paths = {name: os.pathsep.join(filter(None, [str(ours), os.environ.get(name)])) for name, ours in paths.items()}
-    none = dict.fromkeys(["PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"], "")
-    return dict(os.environ, VIRTUAL_ENV=str(ENV), PIP_USER="0", **dict(none, **paths))
+    """The learner's own, in which a program called by name is the course's. What is told other Pythons is left out."""
+    first = {"PATH": SCRIPTS, "JUPYTER_CONFIG_PATH": ROOT / ".jupyter", "JUPYTER_PATH": ENV / "share" / "jupyter"}
+    first = {name: os.pathsep.join(filter(None, [str(ours), os.environ.get(name)])) for name, ours in first.items()}
+    others = "PYTHON", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    kept.update(first, VIRTUAL_ENV=str(ENV), IPYTHONDIR=str(ENV / "ipython"), JUPYTER_PREFER_ENV_PATH="1")
+    return dict(kept, PIP_USER="0", PIP_DRY_RUN="0")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 import ast
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -22,8 +25,8 @@ UV = shutil.which("uv", path=sysconfig.get_path("scripts")) or shutil.which("uv"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and scripts as POSIX has them")
 TELL = """
 import json, os, shutil, sys, time, course_lib
-keys = ["VIRTUAL_ENV", "JUPYTER_CONFIG_PATH", "PYTHONPATH"]
-print(json.dumps(dict({k: os.environ[k] for k in keys}, argv=sys.argv[1:], cwd=os.getcwd(), prefix=sys.prefix,
+print(json.dumps(dict(env=dict(os.environ), argv=sys.argv[1:], cwd=os.getcwd(), prefix=sys.prefix,
+                      version=sys.modules[__package__].version, optimized=sys.flags.optimize,
                       course_lib=course_lib.__file__, jupyter=shutil.which("jupyter"))), flush=True)
 time.sleep(600 if "sleep" in sys.argv else 0)
 sys.exit(7 if sys.argv[-1] == "7" else 0)
@@ -31,10 +34,10 @@ sys.exit(7 if sys.argv[-1] == "7" else 0)
 
 
 class Folder:
-    """A course of its own, in a folder with a space in its name, whose packages lie on the disk beside it."""
+    """A course of its own, in a folder with a space and an umlaut, whose packages lie on the disk beside it."""
 
     def __init__(self, base):
-        self.root, self.wheels, self.path = base / "a course", base / "wheels", base / "bin"
+        self.root, self.wheels, self.path = base / "a co\u00fcrse", base / "wheels", base / "bin"
         for folder in (self.root / "course_lib", self.wheels, self.path):
             folder.mkdir(parents=True)
         shutil.copy(COURSE, self.root)
@@ -54,27 +57,30 @@ class Folder:
         (self.root / name).write_text("".join(lines))
 
     def wheel(self, name, version):
+        return self.pack(name, version, f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+    def pack(self, name, version, metadata):
         file, info = self.wheels / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
         contents = {
             f"{name}/__init__.py": f"version = {version!r}\n",
             f"{name}/__main__.py": TELL,
-            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/METADATA": metadata,
             f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             f"{info}/entry_points.txt": "[console_scripts]\njupyter = jupyterlab:version\n",
         }
         contents[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*contents, f"{info}/RECORD"])
         with zipfile.ZipFile(file, "w") as archive:
             for path, text in contents.items():
-                archive.writestr(zipfile.ZipInfo(path), text)
+                archive.writestr(zipfile.ZipInfo(path), text)  # whose date is always the same
         return hashlib.sha256(file.read_bytes()).hexdigest()
 
-    def start(self, *arguments, **options):
-        command = [sys.executable, self.root / "course.py", *arguments]
+    def start(self, *arguments, by=(), **options):
+        command = [sys.executable, *by, self.root / "course.py", *arguments]
         options = {"cwd": self.wheels, "env": self.env, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.Popen(command, text=True, **options)
 
-    def run(self, *arguments):
-        process = self.start(*arguments)
+    def run(self, *arguments, **options):
+        process = self.start(*arguments, **options)
         out, err = process.communicate(timeout=300)
         return namedtuple("Run", "code out err")(process.returncode, out, err)
 
@@ -88,6 +94,10 @@ class Folder:
         else:
             (self.path / "uv").write_text("#!/bin/sh\n[ $1 = --version ] && exit\n" + script.format(uv=UV) + "\n")
             (self.path / "uv").chmod(0o755)
+
+    def cut_off(self):
+        """From here on there is nothing to install from."""
+        self.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")
 
     def slow_uv(self):
         """A uv that never ends an installation, and says so in a file."""
@@ -124,22 +134,21 @@ def folder(tmp_path):
 
 
 def test_sets_up_once_then_starts_at_once(either):
-    either.env["PYTHONPATH"] = "elsewhere"
     first = either.run("lab", "--port", "9999")
     assert first.code == 0, first.err
     told, env = last_line(first.out), str(either.root / ".venv")
     assert told["argv"][-2:] == ["--port", "9999"]
     assert f"--ServerApp.root_dir={either.root}" in told["argv"]
-    assert (told["cwd"], told["prefix"], told["VIRTUAL_ENV"], told["PYTHONPATH"]) == (str(either.root), env, env, "")
+    assert (told["cwd"], told["prefix"], told["env"]["VIRTUAL_ENV"]) == (str(either.root), env, env)
     assert told["course_lib"] == str(either.root / "course_lib" / "__init__.py")
     assert told["jupyter"].startswith(env)
-    assert told["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0] == str(either.root / ".jupyter")
+    assert told["env"]["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0] == str(either.root / ".jupyter")
     assert either.installed() == {"jupyterlab", "tool"}
 
-    either.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")  # from here on there is nothing to install from
+    either.cut_off()
     again = either.run("lab", "--port", "9999")
     assert (again.code, again.err) == (0, "")
-    assert [json.loads(again.out)] == [told]
+    assert {**json.loads(again.out), "env": None} == {**told, "env": None}
 
 
 def test_adds_the_tests_packages_and_hands_their_exit_code_on(folder):
@@ -149,7 +158,7 @@ def test_adds_the_tests_packages_and_hands_their_exit_code_on(folder):
     assert run.code == 7, run.err
     assert last_line(run.out)["argv"] == ["tests/test_course.py", "-k", "7"]
     assert folder.installed() == {"jupyterlab", "tool", "pytest"}
-    folder.offer(PIP_NO_INDEX="1", UV_NO_INDEX="1")
+    folder.cut_off()
     assert folder.run("lab").code == 0
     assert folder.run("test").code == 0
     assert (folder.root / ".venv" / "mark").exists()
@@ -279,9 +288,10 @@ def test_no_network_leaves_the_lab_that_is_there(folder):
 def test_no_room_is_said_in_a_sentence(folder):
     folder.use_uv("echo 'error: No space left on device (os error 28)'; exit 2")
     run = folder.run("lab")
-    assert (run.code, run.err) == (
-        1,
-        "There is no room: 600 MB must be free. Make room, then give the same command again.\n",
+    assert run.code == 1
+    assert run.err == (
+        "There is no room (error: No space left on device (os error 28)): 600 MB must be free. "
+        "Make room, then give the same command again.\n"
     )
     assert not (folder.root / ".venv").exists()
 
@@ -307,24 +317,252 @@ def test_too_little_room_is_seen_before_anything_is_fetched(folder, monkeypatch)
     course = load(monkeypatch, folder)
     monkeypatch.setattr(course.shutil, "disk_usage", lambda path: namedtuple("Usage", "free")(5 * 10**8))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    with pytest.raises(SystemExit, match="There is no room: 600 MB"):
-        course.set_up("lab")
+    assert course.main("lab").startswith("There is no room (no space left in the course's folder): 600 MB")
 
 
-def test_the_stamp_knows_python_place_and_both_locks(folder, monkeypatch):
+def test_the_stamp_knows_the_place_and_both_locks(folder, monkeypatch):
     course = load(monkeypatch, folder)
     stamps = {course.stamp("lab")}
     folder.lock("requirements-dev.lock", pytest="1.2")
     stamps.add(course.stamp("lab"))
     folder.lock("requirements.lock", jupyterlab="1.2")
     stamps.add(course.stamp("lab"))
-    monkeypatch.setattr(sys, "version", "3.99.0")
-    stamps.add(course.stamp("lab"))
-    monkeypatch.setattr(sys, "base_prefix", "elsewhere")
-    stamps.add(course.stamp("lab"))
     monkeypatch.setattr(course, "ENV", folder.root / "moved")
     stamps.add(course.stamp("lab").name)
-    assert len(stamps) == 6
+    assert len(stamps) == 4
+
+
+# What people's machines say to pip, uv, Python and Jupyter
+
+
+def test_pip_told_by_variables_to_install_elsewhere_installs_here(tmp_path):
+    folder = Folder(tmp_path)
+    for name in ("TARGET", "PREFIX", "ROOT", "PYTHON"):
+        folder.env["PIP_" + name] = str(tmp_path / "elsewhere")
+    folder.env |= {"PIP_DRY_RUN": "1", "PIP_USER": "1"}
+    run = folder.run("lab")
+    assert run.code == 0, run.err
+    assert folder.installed() == {"jupyterlab", "tool"}
+
+
+@pytest.mark.parametrize(("installer", "name"), [("pip", "root"), ("uv", "target"), ("uv", "prefix")])
+def test_packages_that_a_file_sends_elsewhere_are_missed(tmp_path, installer, name):
+    folder, elsewhere, settings = Folder(tmp_path), tmp_path / "elsewhere", tmp_path / "settings"
+    if installer == "uv":
+        folder.use_uv()
+    settings.write_text({"pip": f"[install]\n{name} = {elsewhere}", "uv": f"[pip]\n{name} = '{elsewhere}'"}[installer])
+    folder.env |= {"PIP_CONFIG_FILE": str(settings), "UV_CONFIG_FILE": str(settings)}
+    run = folder.run("lab")
+    assert elsewhere.exists()
+    assert run.code == 1
+    assert run.err.startswith("The packages were installed, but not in .venv: a setting of pip or uv (target, prefix,")
+    assert not (folder.root / ".venv").exists()
+
+
+def test_the_tests_packages_are_missed_too(folder, tmp_path):
+    assert folder.run("lab").code == 0
+    settings = tmp_path / "uv.toml"
+    settings.write_text(f"[pip]\ntarget = '{tmp_path / 'elsewhere'}'\n")
+    folder.env["UV_CONFIG_FILE"] = str(settings)
+    assert "not in .venv" in folder.run("test").err
+    settings.write_text("")
+    assert folder.run("test").code == 0
+
+
+def test_what_is_told_other_pythons_is_not_heard(folder, tmp_path):
+    (tmp_path / "startup.py").write_text("raise SystemExit(9)")
+    folder.env |= {"PYTHONPATH": "elsewhere", "PYTHONOPTIMIZE": "2", "PYTHONSTARTUP": str(tmp_path / "startup.py")}
+    folder.env |= {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1"}
+    folder.env |= {"IPYTHONDIR": "elsewhere", "JUPYTER_PREFER_ENV_PATH": "0", "JUPYTER_PATH": "elsewhere"}
+    folder.env.pop("HOME", None)
+    run = folder.run("lab", "--name", "\u00fc")
+    assert run.code == 0, run.err
+    told, env = last_line(run.out), folder.root / ".venv"
+    assert told["optimized"] == 0
+    assert [name for name in told["env"] if name.startswith("PYTHON")] == []
+    assert told["env"]["IPYTHONDIR"] == str(env / "ipython")
+    assert told["env"]["JUPYTER_PREFER_ENV_PATH"] == "1"
+    assert told["env"]["JUPYTER_PATH"] == os.pathsep.join([str(env / "share" / "jupyter"), "elsewhere"])
+    assert told["argv"][-1] == "\u00fc"
+
+
+@POSIX
+def test_a_screen_without_the_installers_letters_ends_nothing(folder):
+    folder.use_uv('echo \'Downloading \u00d7\u2713\'; exec "{uv}" "$@"')
+    folder.env |= {"PYTHONIOENCODING": "ascii"}
+    run = folder.run("lab")
+    assert run.code == 0, run.err
+    assert "Downloading ?" in run.out
+
+
+def test_the_courses_kernel_and_no_start_up_of_ipython(folder, tmp_path, monkeypatch):
+    """With the real Jupyter and IPython: a python3 kernel of another Python, and a start-up file of the learner's."""
+    kernel = tmp_path / "other" / "kernels" / "python3"
+    startup = tmp_path / "home" / ".ipython" / "profile_default" / "startup"
+    for path in (kernel, startup):
+        path.mkdir(parents=True)
+    (kernel / "kernel.json").write_text('{"argv": ["other"], "display_name": "other", "language": "python"}')
+    (startup / "00.py").write_text("print('started up')")
+    course = load(monkeypatch, folder)
+    names = {"JUPYTER_PATH": "other", "HOME": "home", "USERPROFILE": "home"}
+    for name, value in names.items():
+        monkeypatch.setenv(name, str(tmp_path / value))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    monkeypatch.setattr(course, "ENV", Path(sys.prefix))
+    env = course.environment() | {"IPYTHONDIR": str(tmp_path / "ipython")}
+    look = "from jupyter_client.kernelspec import get_kernel_spec as g; print(g('python3').argv[0])"
+    for code, said in ((look, "python"), ("print('ran')", "ran")):
+        run = subprocess.run([sys.executable, "-m", "IPython", "-c", code], env=env, capture_output=True, text=True)
+        assert run.stdout.splitlines() == [said], run.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "culprit"),
+    [
+        ('error: Could not create temporary file: Read-only file system (os error 30) at path "/h/.cache/uv/.t"', "uv"),
+        ("error: failed to open file `/h/.cache/uv/sdists-v9/.git`: Permission denied (os error 13)", "uv"),
+        ("ERROR: Could not install packages: [Errno 13] Permission denied: '/c/.venv/lib'", ".venv"),
+        ("[WinError 5] Access is denied: 'C:\\c\\.venv\\Scripts\\python.exe'", ".venv"),
+    ],
+)
+def test_the_sentence_names_what_cannot_be_written(folder, monkeypatch, said, culprit):
+    course = load(monkeypatch, folder)
+    sentence = course.reason("Resolved 3 packages\n" + said + "\nhint: none")
+    if culprit == ".venv":
+        assert sentence == "The course's folder cannot be written: close JupyterLab if it is open, or move the course."
+    else:
+        assert sentence == f"This cannot be written, and it is not the course's folder:\n{said}"
+
+
+# A working environment is never lost
+
+
+def other_python(*code):
+    """What starts course.py as another Python would: a later one, that lies elsewhere."""
+    change = "import runpy, sys; sys.version, sys.base_prefix = '3.99.0 (other)', 'elsewhere'; del sys.argv[0]"
+    return ("-c", f"{change}; runpy.run_path(sys.argv[0], run_name='__main__')")
+
+
+def test_another_python_opens_what_is_there(folder):
+    assert folder.run("lab").code == 0
+    folder.cut_off()
+    run = folder.run("lab", by=other_python())
+    assert (run.code, run.err) == (0, "")
+
+
+@POSIX
+def test_an_environment_whose_python_is_gone_is_made_anew(folder):
+    assert folder.run("lab").code == 0
+    python = folder.root / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("gone")
+    run = folder.run("lab")
+    assert run.code == 0, run.err
+    assert not (folder.root / ".venv.old").exists()
+
+
+def test_with_a_changed_lock_and_no_network_the_lab_opens_as_it_was(folder):
+    assert folder.run("lab").code == 0
+    folder.lock("requirements.lock", jupyterlab="1.1")
+    folder.offer(UV_INDEX_URL="http://127.0.0.1:9/simple", UV_HTTP_RETRIES="0")
+    for _ in range(2):
+        run = folder.run("lab")
+        assert run.code == 0
+        assert last_line(run.out)["version"] == "1.0"
+        assert run.err == (
+            "The packages cannot be fetched: is there a network? Once there is, give the same command again.\n"
+            "Until then JupyterLab opens with the packages that were there before.\n"
+        )
+        assert folder.run("test").code == 1
+    folder.offer(UV_FIND_LINKS=str(folder.wheels), UV_NO_INDEX="1")
+    assert last_line(folder.run("lab").out)["version"] == "1.1"
+    assert not (folder.root / ".venv.old").exists()
+
+
+KILLED = """
+import os, runpy, signal, sys
+seen, last = 0, int(sys.argv[1])
+def count(event, arguments):
+    global seen
+    changes = "os.rename os.mkdir os.symlink os.remove os.rmdir shutil.rmtree subprocess.Popen shutil.copyfile".split()
+    if event in changes or event == "open" and "w" in str(arguments[1]):
+        seen += 1
+        if seen == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+del sys.argv[:2]
+sys.addaudithook(count)
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    sys.stderr.write(str(seen))
+"""
+
+
+@POSIX
+def test_killed_at_any_moment_there_is_a_lab(folder):
+    """Killed just before the n-th thing that it does to the disk, for ten n from the first to the last."""
+    folder.lock("requirements-dev.lock")
+    assert folder.run("lab").code == 0
+    online, version = folder.env, 1
+
+    def renew(moment):
+        """A new lock, and the start that finds it, killed."""
+        nonlocal version
+        version += 1
+        folder.lock("requirements.lock", jupyterlab=f"1.{version}")
+        folder.env = online
+        command = [sys.executable, "-c", KILLED, str(moment), folder.root / "course.py", "lab"]
+        return subprocess.run(command, env=folder.env, capture_output=True, text=True)
+
+    renew(0)
+    moments, opened = int(renew(0).stderr), "1.3"
+    assert moments > 30
+    for n in range(10):
+        killed = renew(1 + n * (moments - 1) // 9)
+        assert killed.returncode == -signal.SIGKILL
+        folder.cut_off()
+        run = folder.run("lab")
+        assert run.code == 0, run.err
+        assert last_line(run.out)["version"] in (opened, f"1.{version}")
+        opened = last_line(run.out)["version"]
+    folder.env = online
+    run = folder.run("lab")
+    assert (run.code, last_line(run.out)["version"]) == (0, f"1.{version}")
+    assert sorted(path.name for path in folder.root.glob(".venv*")) == [".venv", ".venv.lock"]
+
+
+# How else it is called
+
+
+@pytest.mark.parametrize("optimize", ["1", "2"])
+def test_an_optimizing_python_says_how_it_is_used(folder, optimize):
+    folder.env["PYTHONOPTIMIZE"] = optimize
+    assert "course.py lab" in folder.run("help").out
+    grading = [sys.executable, "-m", "course_lib.grading", "--help"]
+    run = subprocess.run(grading, env=os.environ | {"PYTHONOPTIMIZE": optimize}, capture_output=True, text=True)
+    assert "course_lib.grading grade --help" in run.stdout, run.stderr
+
+
+def test_the_guides_command_for_a_hub_resolves(tmp_path):
+    """With pip as an environment brings it, and packages that have the true names and needs and nothing else."""
+    folder, root = Folder(tmp_path), COURSE.parent
+    text = "\n" + (root / "requirements.lock").read_text(encoding="utf-8")
+    for name, version in re.findall(r"^([a-z0-9.-]+)(?:\[.*\])?==([\w.]+)", text, re.M):
+        for found in importlib.metadata.distributions(name=name):  # none, where it is another system's
+            digest = folder.pack(name.replace("-", "_"), version, found.read_text("METADATA"))
+            text = re.sub(
+                rf"(\n{re.escape(name)}\S*=={version}[ \\].*?sha256:)\w+", rf"\g<1>{digest}", text, flags=re.S
+            )
+    (folder.root / "requirements.lock").write_text(text)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "hub"], check=True)
+    python = next((tmp_path / "hub").glob("[bS]*/python*"))
+    guide = (root / "teaching" / "README.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^pip install .*requirements.lock$", guide, re.M)
+    command = shlex.split(line.replace("/opt/course", str(folder.root).replace(" ", "\\ ")))
+    for extra in ([], ["--require-hashes"]):
+        run = subprocess.run([python, "-m", *command, *extra], env=folder.env, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert "jupyterlab" in subprocess.run([python, "-m", "pip", "list"], capture_output=True, text=True).stdout
 
 
 def test_says_how_it_is_used(folder):

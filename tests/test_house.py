@@ -139,14 +139,15 @@ def canonical(name):
 
 
 def bounds(requirements):
-    """{name: (at least, this)} of lines such as numpy>=2.0."""
-    parts = [re.fullmatch(r"([\w-]+)>=([\d.]+)", line).groups() for line in requirements]
+    """{name: (at least, this)} of lines such as numpy>=2.0, without what is held at a version, such as jsonschema==4.24.*."""
+    low = [line for line in requirements if not re.fullmatch(r"[\w-]+==[\d.]+\*", line)]
+    parts = [re.fullmatch(r"([\w-]+)>=([\d.]+)", line).groups() for line in low]
     return {canonical(name): tuple(map(int, version.split("."))) for name, version in parts}
 
 
 def locked(name):
     """{package: [versions]} of a lock; each of its requirements has a version and hashes, and nothing else is in it."""
-    entry = r"([a-z0-9.-]+)==([\w.]+)(?: ; [^\n\\]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
+    entry = r"([a-z0-9.-]+)(?:\[[\w-]+\])?==([\w.]+)(?: ; [^\n\\]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.sub(entry, "", text) == ""
     versions = {}

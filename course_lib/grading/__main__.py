@@ -1,13 +1,4 @@
-"""Grades a class's sheets; makes, collects and exports what belongs to it.
-
-    python -m course_lib.grading make                                   the sheets, from their solutions
-    python -m course_lib.grading collect 04_momentum moodle.zip         what a platform gives, sorted by learner
-    python -m course_lib.grading grade 04_momentum submitted/           marks, a table, feedback pages
-    python -m course_lib.grading export 04_momentum --csv marks.csv     the marks, once more
-
-Each command explains itself: python -m course_lib.grading grade --help.
-It ends with 0 if all is done, 3 if something needs a person, 1 if it failed, 2 if it was called wrongly.
-"""
+"""Grades a class's sheets; makes, collects and exports what belongs to it."""
 
 import argparse
 import os
@@ -209,7 +200,7 @@ def export(options):
 
 
 def parser():
-    main = described(argparse.ArgumentParser(prog="python -m course_lib.grading"), *__doc__.split("\n\n", 1))
+    main = described(argparse.ArgumentParser(prog="python -m course_lib.grading"), *COMMANDS.split("\n\n", 1))
     commands = main.add_subparsers(required=True, metavar="make | collect | grade | export")
 
     one = command(commands, "grade", grade, GRADE)
@@ -278,6 +269,17 @@ def positive(text):
         raise argparse.ArgumentTypeError(f"a whole number from 1 up is meant; got {text}")
     return int(text)
 
+
+COMMANDS = """Grades a class's sheets; makes, collects and exports what belongs to it.
+
+    python -m course_lib.grading make                                   the sheets, from their solutions
+    python -m course_lib.grading collect 04_momentum moodle.zip         what a platform gives, sorted by learner
+    python -m course_lib.grading grade 04_momentum submitted/           marks, a table, feedback pages
+    python -m course_lib.grading export 04_momentum --csv marks.csv     the marks, once more
+
+Each command explains itself: python -m course_lib.grading grade --help.
+It ends with 0 if all is done, 3 if something needs a person, 1 if it failed, 2 if it was called wrongly.
+"""
 
 GRADE = """Marks a class's notebooks, each in a sandbox of its own; what they hold is never trusted.
 
