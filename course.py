@@ -225,6 +225,8 @@ def environment():
     others = "PYTHON", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     kept.update(first, VIRTUAL_ENV=str(ENV), IPYTHONDIR=str(ENV / "ipython"), JUPYTER_PREFER_ENV_PATH="1")
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # the installers and JupyterLab keep things there
+        kept["HOME"] = str(ENV / "home")
     return dict(kept, PIP_USER="0", PIP_DRY_RUN="0")
 
 

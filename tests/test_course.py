@@ -387,6 +387,14 @@ def test_what_is_told_other_pythons_is_not_heard(folder, tmp_path):
 
 
 @POSIX
+def test_a_home_that_cannot_be_written_is_left_alone(folder):
+    folder.env = {name: value for name, value in folder.env.items() if name != "UV_CACHE_DIR"} | {"HOME": "/proc/none"}
+    run = folder.run("lab")
+    assert run.code == 0, run.err
+    assert last_line(run.out)["env"]["HOME"] == str(folder.root / ".venv" / "home")
+
+
+@POSIX
 def test_a_screen_without_the_installers_letters_ends_nothing(folder):
     folder.use_uv('echo \'Downloading \u00d7\u2713\'; exec "{uv}" "$@"')
     folder.env |= {"PYTHONIOENCODING": "ascii"}
