@@ -430,7 +430,7 @@ def test_the_courses_kernel_and_no_start_up_of_ipython(folder, tmp_path, monkeyp
         ('error: Could not create temporary file: Read-only file system (os error 30) at path "/h/.cache/uv/.t"', "uv"),
         ("error: failed to open file `/h/.cache/uv/sdists-v9/.git`: Permission denied (os error 13)", "uv"),
         ("ERROR: Could not install packages: [Errno 13] Permission denied: '/c/.venv/lib'", ".venv"),
-        ("[WinError 5] Access is denied: 'C:\\c\\.venv\\Scripts\\python.exe'", ".venv"),
+        ("[WinError 5] Access is denied: 'D:\\c\\.venv\\Scripts\\python.exe'", ".venv"),
     ],
 )
 def test_the_sentence_names_what_cannot_be_written(folder, monkeypatch, said, culprit):
@@ -557,10 +557,10 @@ def test_the_guides_command_for_a_hub_resolves(tmp_path):
     text = "\n" + (root / "requirements.lock").read_text(encoding="utf-8")
     for name, version in re.findall(r"^([a-z0-9.-]+)(?:\[.*\])?==([\w.]+)", text, re.M):
         for found in importlib.metadata.distributions(name=name):  # none, where it is another system's
-            digest = folder.pack(name.replace("-", "_"), version, found.read_text("METADATA"))
-            text = re.sub(
-                rf"(\n{re.escape(name)}\S*=={version}[ \\].*?sha256:)\w+", rf"\g<1>{digest}", text, flags=re.S
-            )
+            metadata = re.sub(r"(?m)^Version:.*", f"Version: {version}", found.read_text("METADATA"), count=1)
+            entry = rf"(\n{re.escape(name)}\S*=={version}[ \\].*?sha256:)\w+"
+            digest = folder.pack(name.replace("-", "_"), version, metadata)
+            text = re.sub(entry, rf"\g<1>{digest}", text, flags=re.S)
     (folder.root / "requirements.lock").write_text(text)
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "hub"], check=True)
     python = next((tmp_path / "hub").glob("[bS]*/python*"))

@@ -139,7 +139,7 @@ def canonical(name):
 
 
 def bounds(requirements):
-    """{name: (at least, this)} of lines such as numpy>=2.0, without what is held at a version, such as jsonschema==4.24.*."""
+    """{name: (at least, this)} of lines such as numpy>=2.0, without what is held at one, such as jsonschema==4.24.*."""
     low = [line for line in requirements if not re.fullmatch(r"[\w-]+==[\d.]+\*", line)]
     parts = [re.fullmatch(r"([\w-]+)>=([\d.]+)", line).groups() for line in low]
     return {canonical(name): tuple(map(int, version.split("."))) for name, version in parts}
