@@ -1,7 +1,8 @@
 """What every function says to bad input: one place for all checks of arguments, under everything else.
 
 Each function here takes the name of an argument and what was given, and returns it in the one form that the code
-behind it computes with, or raises a ValueError that says what it must be and what came. Numbers are finite; bounds are
+behind it computes with, or raises a ValueError, for a wrong kind of object a
+TypeError, that says what it must be and what came. Numbers are finite; bounds are
 least <=, above <, most >=, below >. float32 stays float32; every other real number counts as float64.
 """
 
@@ -59,16 +60,30 @@ def numbers(name, value, also="", **bounds):
     return a.astype(float) if a.ndim else float(a)
 
 
-def integer(name, value, least=1, most=math.inf):
-    """An int from least to most."""
+LARGEST = 2**63 - 1
+
+
+def integer(name, value, least=1, most=LARGEST):
+    """An int from least to most; NumPy counts to 2**63 - 1."""
     try:
         n = None if isinstance(value, bool | np.bool) else index(value)
     except TypeError:
         n = None
     if n is None or not least <= n <= most:
-        which = f">= {least}" if most == math.inf else f"from {least} to {most}"
+        which = f">= {least}" if most == LARGEST and (n is None or n < least) else f"from {least} to {most}"
         raise ValueError(f"{name} must be an integer {which}; got {value!r}")
     return n
+
+
+def integers(name, values, count=1):
+    """A tuple of at least `count` integers >= 1."""
+    try:
+        taken = tuple(integer(name, n) for n in np.atleast_1d(np.asarray(values, object)).flat)
+    except ValueError:
+        taken = ()
+    if len(taken) < count:
+        raise ValueError(f"{name} must be {count} or more integers >= 1; got {values!r}")
+    return taken
 
 
 def array(name, value, shape, remark="", kinds="iuf"):
@@ -105,22 +120,55 @@ def symmetric(name, value, shape="(d, d)"):
 def window(value, d="d"):
     """An array (d, 2), for each coordinate a pair (low, high)."""
     pairs = array("window", value, f"({d}, 2)", ", a pair (low, high) for each coordinate").astype(float)
-    if not np.all(pairs[:, 0] < pairs[:, 1]):
+    with np.errstate(over="ignore"):
+        width = np.diff(pairs)
+    if not inside(width, above=0).all():
         raise ValueError(f"window must hold pairs (low, high) with low < high; got {value!r}")
     return pairs
 
 
-def points(p, d=None):
-    """Points as an array of floats or complex numbers, their d coordinates on axis 0; they may be infinite or NaN."""
-    a = p if isinstance(p, np.ndarray) and p.dtype.char in "fdFD" else floats(p, "biufc")
-    if a is None or a.ndim == 0 or (d and len(a) != d):
-        got = repr(p) if a is None else f"shape {a.shape}"
-        raise ValueError(f"a point must have shape ({d or 'd'}, ...), coordinates on axis 0; got {got}")
+def data(name, value, kinds="biufc"):
+    """An array of floats or complex numbers; they may be infinite or NaN, as a run that diverged has it."""
+    a = value if isinstance(value, np.ndarray) and value.dtype.char in "fdFD" else floats(value, kinds)
+    if a is None:
+        raise ValueError(f"{name} must be an array of numbers; got {value!r}")
     return a
+
+
+def points(p, d=None, name="a point"):
+    """Points as `data`, their d coordinates on axis 0."""
+    p = data(name, p)
+    if p.ndim == 0 or (d and len(p) != d):
+        raise ValueError(f"{name} must have shape ({d or 'd'}, ...), coordinates on axis 0; got shape {p.shape}")
+    return p
 
 
 def complex_or_floats(value):
     return np.asarray(value, complex) if np.iscomplexobj(value) else floats(value, "biuf")
+
+
+def function(name, value, kind="a function"):
+    if not callable(value):
+        raise TypeError(f"{name} must be {kind}; got {value!r}")
+    return value
+
+
+def step(method):
+    return function("method", method, "a step: x, *memory = method(x, g, *memory, **hyper)")
+
+
+def descendable(f, name="f"):
+    """Anything with a gradient."""
+    if not callable(getattr(f, "grad", None)):
+        raise TypeError(f"{name} must have a method grad(x) that returns the gradient at x; got {f!r}")
+    return f
+
+
+def curved(f):
+    """Anything with a Hessian."""
+    if not callable(getattr(f, "hess", None)):
+        raise TypeError(f"f must have a method hess(x) that returns the Hessian at x; got {f!r}")
+    return f
 
 
 def generator(rng):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import arguments
-from .arguments import generator, integer, number
+from .arguments import data, descendable, function, generator, integer, number, numbers, points, step
 from .surfaces import Delegate, total
 
 ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
@@ -24,6 +24,8 @@ def chord_gap(f, x, y, t):
     f: function of points. x, y: the chord's ends, arrays (d, *runs). t: weight of x in [0, 1], number or array (*runs).
     Returns an array (*runs).
     """
+    f, t = function("f", f), numbers("t", t, least=0, most=1)
+    x, y = points(x, name="x"), points(y, name="y")
     return t * f(x) + (1 - t) * f(y) - f(t * x + (1 - t) * y)
 
 
@@ -38,6 +40,7 @@ def tangent_gap(f, x, y):
     Returns an array (*runs).
     Source: Bregman (1967), whose divergence it is; Nesterov (2004), theorem 2.1.5 for the bounds.
     """
+    f, x, y = descendable(f), points(x, name="x"), points(y, name="y")
     return f(y) - f(x) - total(f.grad(x) * (y - x))
 
 
@@ -71,7 +74,7 @@ def find_violation(f, window, rng, pairs=10_000):
     Returns the Violation of the chord that is farthest below the graph, or None if there is none.
     Errors: ValueError for a window, rng or pairs out of range, or an f that does not give one value for each point.
     """
-    x, y = random_pairs(window, rng, pairs)
+    f, (x, y) = function("f", f), random_pairs(window, rng, pairs)
     t = rng.uniform(size=x.shape[1])
     with np.errstate(all="ignore"):
         values = [np.asarray(f(p)) for p in (x, y, t * x + (1 - t) * y)]
@@ -85,21 +88,6 @@ def find_violation(f, window, rng, pairs=10_000):
     return Violation(x[:, i], y[:, i], float(t[i]), float(above[i]))
 
 
-def curvature_bounds(f, window, rng, pairs=10_000):
-    r"""How slowly and how fast the gradient changes on the way from one point to another, measured on many pairs.
-
-    $\mu \le \frac{(\nabla f(y) - \nabla f(x))^\top (y - x)}{\|y - x\|^2} \le L$
-
-    f: function of points with `f.grad`. window, rng, pairs: as in `find_violation`.
-    Returns (low, high), two floats: mu is at most low, L at least high. A low under 0 refutes convexity.
-    Errors: as `find_violation`.
-    Source: Nesterov (2004), theorems 2.1.5 and 2.1.9: for a convex f the same mu and L as those of the sandwich.
-    """
-    x, y = random_pairs(window, rng, pairs)
-    ratio = total((f.grad(y) - f.grad(x)) * (y - x)) / total((y - x) * (y - x))
-    return float(ratio.min()), float(ratio.max())
-
-
 def project_ball(x, radius=1.0):
     r"""The nearest point with $\|x\|_2 \le r$: points outside are pulled back along their ray.
 
@@ -109,9 +97,8 @@ def project_ball(x, radius=1.0):
     Returns an array of the shape of x.
     Errors: ValueError for a radius out of range.
     """
-    radius = number("radius", radius, least=0)
-    x = np.asarray(x)
-    norm = np.hypot.reduce(x, dtype=float)
+    radius, x = number("radius", radius, least=0), points(x, name="x")
+    norm = np.hypot.reduce(x, dtype=float)  # no square to overflow
     return x * np.divide(radius, norm, out=np.ones_like(norm), where=norm > radius).astype(x.dtype)
 
 
@@ -122,9 +109,10 @@ def project_box(x, low, high):
     Returns an array of the shape of x.
     Errors: ValueError if low is above high somewhere.
     """
-    if not np.all(np.asarray(low) <= np.asarray(high)):
+    x, low, high = points(x, name="x"), data("low", low, "biuf"), data("high", high, "biuf")
+    if not np.all(low <= high):
         raise ValueError(f"low must not be above high; got low={low!r}, high={high!r}")
-    return np.clip(x, low, high)
+    return np.clip(x, low.astype(x.dtype), high.astype(x.dtype))
 
 
 def project_simplex(x, amount=1.0):
@@ -137,8 +125,7 @@ def project_simplex(x, amount=1.0):
     Errors: ValueError for an amount out of range.
     Source: Held, Wolfe and Crowder (1974); Duchi et al. (2008), figure 1.
     """
-    amount = number("amount", amount, above=0)
-    x = np.asarray(x)
+    amount, x = number("amount", amount, above=0), points(x, name="x")
     falling = -np.sort(-x, axis=0)
     count = np.arange(1, len(x) + 1).reshape(-1, *[1] * (x.ndim - 1))
     theta = (falling.cumsum(axis=0) - amount) / count  # if the largest `count` coordinates are those above 0
@@ -156,11 +143,13 @@ def projected(method, project):
     Source: Goldstein (1964), Levitin and Polyak (1966), for gradient descent.
     """
 
-    def step(x, g, *memory, **hyper):
+    method, project = step(method), function("project", project)
+
+    def wrapped(x, g, *memory, **hyper):
         x, *memory = method(x, g, *memory, **hyper)
         return project(x), *memory
 
-    return step
+    return wrapped
 
 
 def penalized(f, project, weight):
@@ -174,7 +163,7 @@ def penalized(f, project, weight):
     Errors: ValueError for a weight out of range.
     Source: Courant (1943).
     """
-    return Penalized(f, project, number("weight", weight, least=0))
+    return Penalized(descendable(f), function("project", project), number("weight", weight, least=0))
 
 
 class Penalized(Delegate):
@@ -183,8 +172,10 @@ class Penalized(Delegate):
         self.project, self.weight = project, weight
 
     def __call__(self, p):
-        outside = np.asarray(p) - self.project(p)
+        p = points(p)
+        outside = p - self.project(p)
         return self.f(p) + 0.5 * self.weight * total(outside * outside)
 
     def grad(self, p):
-        return self.f.grad(p) + self.weight * (np.asarray(p) - self.project(p))
+        p = points(p)
+        return self.f.grad(p) + self.weight * (p - self.project(p))

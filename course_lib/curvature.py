@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from course_lib.arguments import array, integer, number, symmetric
-from course_lib.surfaces import Delegate, total
+from course_lib.arguments import array, curved, descendable, function, integer, number, points, symmetric
+from course_lib.surfaces import Delegate, eigenvalues, total
 
 
 def newton(f):
@@ -25,6 +25,7 @@ def newton(f):
     quadratic. Where H is singular the step is infinite or NaN.
     Source: Nocedal and Wright (2006), eq. 2.15.
     """
+    f = curved(f)
     return lambda x, g, *, lr=1.0: (x - lr * solved(f.hess(x), g, lambda curvature: curvature),)
 
 
@@ -41,6 +42,7 @@ def damped_newton(f):
     Source: Levenberg (1944); as damping in Martens (2010), section 4.1. Others call Newton's method damped when a line
     search shortens its step (Boyd and Vandenberghe, 2004, section 9.5.2): that is lr.
     """
+    f = curved(f)
     return lambda x, g, *, damping, lr=1.0: (x - lr * solved(f.hess(x), g, lambda curvature: curvature + damping),)
 
 
@@ -54,6 +56,8 @@ def saddle_free_newton(f):
     number $\delta \ge 0$, by default 0: it bounds the step where a curvature is near 0.
     Source: Dauphin et al. (2014), algorithm 1, with the whole space in place of a Krylov subspace.
     """
+
+    f = curved(f)
 
     def step(x, g, *, lr=1.0, damping=0.0):
         return (x - lr * solved(f.hess(x), g, lambda curvature: np.abs(curvature) + damping),)
@@ -140,6 +144,8 @@ def bfgs(f, search=wolfe):
     Source: Nocedal and Wright (2006), eq. 6.17, from B = I. An update with $s\cdot y \le 0$ is left out.
     """
 
+    f, search = descendable(f), function("search", search)
+
     def step(x, g, B=None, s=None, last=None):
         one_run(x)
         B = np.eye(len(x), dtype=x.dtype) if B is None else secant_update(B, s, g - last)
@@ -172,7 +178,7 @@ def lbfgs(f, history=10, search=wolfe):
     Errors: ValueError for a bad history, or if x holds several runs.
     Source: Liu and Nocedal (1989); Nocedal and Wright (2006), algorithm 7.4.
     """
-    history = integer("history", history)
+    f, history, search = descendable(f), integer("history", history), function("search", search)
 
     def step(x, g, moves=(), s=None, last=None):
         one_run(x)
@@ -217,6 +223,8 @@ def conjugate_gradients(f, search=newton_wolfe):
     Hestenes and Stiefel's (1952). A direction that does not go down is replaced by the gradient's.
     """
 
+    f, search = descendable(f), function("search", search)
+
     def step(x, g, p=0.0, last=None):
         one_run(x)
         beta = 0.0 if last is None else max(0.0, g @ (g - last) / (last @ last))
@@ -249,14 +257,14 @@ def hessian_vector_product(f, x, v):
     Source: central differences of the gradient. Pearlmutter (1994) has the exact product, at the same cost, for
     programs that can be differentiated.
     """
-    x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x.astype(float)
-    v = np.asarray(v, x.dtype)
+    f, x = descendable(f), points(x, name="x")
+    v = points(v, name="v").astype(x.dtype)
     if v.shape != x.shape:
         raise ValueError(f"v must have the shape of x, {x.shape}; got {v.shape}")
-    size, length = np.sqrt(total(x * x)), np.sqrt(total(v * v))
-    h = np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, size) / np.where(length > 0, length, 1)
-    return (f.grad(x + h * v) - f.grad(x - h * v)) / (2 * h)
+    size, length = np.hypot.reduce(x), np.hypot.reduce(v)  # no square to overflow
+    length = np.where(length > 0, length, 1).astype(x.dtype)
+    h, u = np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, size), v / length
+    return (f.grad(x + h * u) - f.grad(x - h * u)) / (2 * h) * length
 
 
 def with_hessian(f):
@@ -268,12 +276,12 @@ def with_hessian(f):
     Returns an object that stands for f and has `hess(x)`, shape (d, d, *runs), at points x, shape (d, *runs): two
     gradients, each of d times as many runs.
     """
-    return Measured(f)
+    return Measured(descendable(f))
 
 
 class Measured(Delegate):
     def hess(self, x):
-        x = np.asarray(x)
+        x = points(x, name="x")
         axes = np.eye(len(x)).reshape(len(x), len(x), *[1] * (x.ndim - 1))
         columns = np.broadcast_to(x[:, None], (len(x), *x.shape))
         H = hessian_vector_product(self.f, columns, np.broadcast_to(axes, columns.shape))
@@ -293,11 +301,12 @@ def power_iteration(product, start, steps=100):
     Errors: ValueError for a bad start or steps.
     Source: von Mises and Pollaczek-Geiringer (1929).
     """
-    steps, w = integer("steps", steps), array("start", start, "(d,)", ", other than 0").astype(float)
+    product, steps = function("product", product), integer("steps", steps)
+    w = array("start", start, "(d,)", ", other than 0").astype(float)
     if not np.any(w):
         raise ValueError(f"start must be other than 0; got {start!r}")
-    w = w / np.abs(w).max()  # or the squares in its norm may overflow
     for _ in range(steps):
+        w = w / np.abs(w).max()  # or the squares in its norm may overflow
         v = w / np.linalg.norm(w)
         w = product(v)
         if not np.any(w):
@@ -316,7 +325,7 @@ def critical_kind(H, tolerance=1e-8):
     Returns a str, or an array (*runs) of them.
     Errors: ValueError for a matrix that is not finite and symmetric or a bad tolerance.
     """
-    tolerance, curvatures = number("tolerance", tolerance, least=0), eigenvalues(H)
+    tolerance, curvatures = number("tolerance", tolerance, least=0), eigenvalues(symmetric("H", H, "(d, d, ...)"))
     up, down = (curvatures > tolerance).any(axis=-1), (curvatures < -tolerance).any(axis=-1)
     flat = (np.abs(curvatures) <= tolerance).any(axis=-1)
     kinds = np.select([up & down, flat, up], ["saddle", "degenerate", "minimum"], "maximum")
@@ -329,16 +338,11 @@ def condition_number(H):
     $\kappa = \max_i|\lambda_i| / \min_i|\lambda_i|$
 
     H: symmetric matrix (d, d), or (d, d, *runs).
-    Returns a float >= 1, or an array (*runs) of them; inf for a singular matrix.
+    Returns a float >= 1, or an array (*runs) of them; inf for a singular matrix, one whose flattest curvature is within
+    rounding of 0: at most $d\,u$ of the steepest, u the rounding unit. A diagonal matrix is taken as it stands.
     Errors: ValueError for a matrix that is not finite and symmetric.
     """
-    sizes = np.abs(eigenvalues(H))
+    sizes = np.abs(eigenvalues(symmetric("H", H, "(d, d, ...)")))
     flattest, steepest = sizes.min(axis=-1), sizes.max(axis=-1)
     kappa = np.where(flattest > 0, steepest / np.where(flattest > 0, flattest, 1), np.inf)
     return kappa if kappa.ndim else kappa.item()
-
-
-def eigenvalues(H):
-    """Eigenvalues (*runs, d) in rising order, or a ValueError if H is not finite and symmetric."""
-    H = symmetric("H", H, "(d, d, ...)").astype(float)
-    return np.linalg.eigvalsh(np.moveaxis(H, (0, 1), (-2, -1)))

@@ -4,7 +4,7 @@ from itertools import count, islice
 
 import numpy as np
 
-from .arguments import array, floats, integer, numbers
+from .arguments import array, data, descendable, floats, integer, number, numbers, points, step
 
 BOUNDS = {name: {"least": 0} for name in ("lr", "eps", "decay", "psi", "damping")}
 BOUNDS |= {name: {"least": 0, "below": 1} for name in ("beta", "b1", "b2")}
@@ -54,10 +54,7 @@ def iterate(method, f, start, **hyper):
 
 def prepared(method, f, start, hyper):
     """The arguments of `states`, or an error that says what they must be."""
-    if not callable(method):
-        raise TypeError(f"method must be a step: x, *memory = method(x, g, *memory, **hyper); got {method!r}")
-    if not callable(getattr(f, "grad", None)):
-        raise TypeError(f"f must have a method grad(x) that returns the gradient at x; got {f!r}")
+    method, f = step(method), descendable(f)
     x = array("start", start, f"({getattr(f, 'd', 'd')}, ...)", ", coordinates on axis 0").copy()
     schedules = {name: value for name, value in hyper.items() if callable(value)}
     hyper |= {name: schedule(0) for name, schedule in schedules.items()}
@@ -160,18 +157,22 @@ def first_step(holds):
     holds: bool array (steps + 1, *runs), axis 0 the steps.
     Returns the number of the step for each run, float array (*runs), or one number for a single run; inf: never.
     """
-    holds = np.asarray(holds)
+    holds = data("holds", holds, "biuf")
     return np.where(holds.any(axis=0), holds.argmax(axis=0), np.inf)[()]
 
 
 def arrived(x, places, within=0.1):
     r"""Which of some places each run has come to: `arrived(end(gd, f, starts, 100, lr=0.01), f.minima)`.
 
-    x: points, array (d, *runs). places: array (k, d), k >= 1, in any order.
+    x: points, array (d, *runs). places: array (k, d), in any order; with none, k = 0, no run comes to one.
     within: distance >= 0 up to which a run counts as there.
     Returns the number of the nearest place, int array (*runs), or one number for a single run; -1: near none of them.
+    Errors: ValueError for points, places or a distance that are none.
     """
-    x, places = np.asarray(x), np.asarray(places, float)
+    x, within = points(x, name="x"), number("within", within, least=0)
+    if isinstance(places, np.ndarray) and places.shape == (0, len(x)):
+        return np.full(x.shape[1:], -1)[()]
+    places = array("places", places, f"(k, {len(x)})")
     with np.errstate(all="ignore"):
-        apart = [np.linalg.norm(x - place.reshape(-1, *[1] * (x.ndim - 1)), axis=0) for place in places]
+        apart = [np.hypot.reduce(x - place.reshape(-1, *[1] * (x.ndim - 1))) for place in places]
     return np.where(np.min(apart, axis=0) <= within, np.argmin(apart, axis=0), -1)[()]

@@ -8,7 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
-from course_lib.arguments import array, integer, number
+from course_lib.arguments import array, descendable, function, integer, number, points
 from course_lib.surfaces import total
 
 
@@ -25,7 +25,7 @@ def forward_differences(f, x, h=None):
     Errors: ValueError for a bad x or h.
     Source: Nocedal and Wright (2006), eq. 8.1.
     """
-    x, h = checked_place(x, h, 1 / 2)
+    f, (x, h) = function("f", f), checked_place(x, h, 1 / 2)
     here = f(x)
     return np.stack([(f(x + step) - here) / h for step in along_axes(x, h)])
 
@@ -42,7 +42,7 @@ def central_differences(f, x, h=None):
     Errors: ValueError for a bad x or h.
     Source: Nocedal and Wright (2006), eq. 8.7.
     """
-    x, h = checked_place(x, h, 1 / 3)
+    f, (x, h) = function("f", f), checked_place(x, h, 1 / 3)
     return np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in along_axes(x, h)])
 
 
@@ -58,7 +58,7 @@ def complex_step(f, x, h=1e-20):
     Errors: ValueError for a bad x or h.
     Source: Squire and Trapp (1998), eq. 6.
     """
-    x, h = checked_place(x, h, 1)
+    f, (x, h) = function("f", f), checked_place(x, number("h", h, above=0), 1)
     return np.stack([np.imag(f(x + 1j * step)) / h for step in along_axes(x, h)]).astype(x.dtype)
 
 
@@ -90,10 +90,11 @@ def gradient_check(f, x, differences=central_differences, h=None):
     Returns a float, or an array (*runs) of them: 0 for two gradients alike, 1 for one of them 0, 2 for a wrong sign.
     Errors: ValueError for a bad x or h.
     """
+    f, differences = descendable(f), function("differences", differences)
     measured = differences(f, x) if h is None else differences(f, x, h)
     claimed = f.grad(np.asarray(x, measured.dtype))
-    larger = np.maximum(length(claimed), length(measured))
-    return length(claimed - measured) / np.where(larger > 0, larger, 1)
+    larger = np.maximum(np.hypot.reduce(claimed), np.hypot.reduce(measured))  # no square to overflow
+    return np.hypot.reduce(claimed - measured) / np.where(larger > 0, larger, 1)
 
 
 def relative_cost(f, x, repeats=50):
@@ -105,7 +106,7 @@ def relative_cost(f, x, repeats=50):
     Returns a float > 0. For backpropagation about 3, however many parameters there are.
     Errors: ValueError for bad repeats.
     """
-    repeats = integer("repeats", repeats)
+    f, x, repeats = descendable(f), points(x, name="x"), integer("repeats", repeats)
     times = [(seconds(f.grad, x), seconds(f, x)) for _ in range(repeats)]
     gradient, value = map(min, zip(*times))
     return gradient / value
@@ -115,10 +116,6 @@ def seconds(function, x):
     start = perf_counter()
     function(x)
     return perf_counter() - start
-
-
-def length(v):
-    return np.sqrt(total(v * v))
 
 
 # Steepest descent. Which unit step goes down most, u = argmin g.u with |u| = 1, depends on how |u| is measured.
@@ -133,6 +130,7 @@ def steepest_l1(g):
     Returns an array of the shape of g with $\|u\|_1 = 1$; of equal slopes the first; 0 where g is 0.
     Source: Boyd and Vandenberghe (2004), section 9.4.2: coordinate descent.
     """
+    g = points(g, name="g")
     first = np.argmax(np.abs(g), axis=0)
     return np.where(np.arange(len(g)).reshape(-1, *[1] * first.ndim) == first, -np.sign(g), np.zeros_like(g))
 
@@ -146,8 +144,10 @@ def steepest_l2(g):
     Returns an array of the shape of g with $\|u\|_2 = 1$; 0 where g is 0.
     Source: Cauchy (1847); Boyd and Vandenberghe (2004), section 9.4.1.
     """
-    size = length(g)
-    return -g / np.where(size > 0, size, 1)
+    g = points(g, name="g")
+    largest = np.abs(g).max(axis=0)
+    g = g / np.where(largest > 0, largest, 1)  # whose squares neither overflow nor vanish
+    return -g / np.where(largest > 0, np.sqrt(total(g * g)), 1)
 
 
 def steepest_linf(g):
@@ -159,7 +159,7 @@ def steepest_linf(g):
     Returns an array of the shape of g with $\|u\|_\infty = 1$; a coordinate without slope stays.
     Source: Boyd and Vandenberghe (2004), exercise 9.7.
     """
-    return -np.sign(g)
+    return -np.sign(points(g, name="g"))
 
 
 def backtracking(f, c=0.1, shrink=0.5):
@@ -181,6 +181,7 @@ def backtracking(f, c=0.1, shrink=0.5):
     Source: Armijo (1966), with c = shrink = 1/2. Boyd and Vandenberghe (2004), section 9.2, take c from 0.01 to 0.3;
     they, and Nocedal and Wright (2006), algorithm 3.1, start each search at lr.
     """
+    f = function("f", f)
     c, shrink = number("c", c, above=0, below=1), number("shrink", shrink, above=0, below=1)
 
     def step(x, g, eta=None, *, lr=1.0):

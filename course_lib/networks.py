@@ -10,7 +10,7 @@ from math import prod, sqrt
 
 import numpy as np
 
-from .arguments import generator, number
+from .arguments import data, generator, integers, number
 
 # name: (function, its slope as a function of its value, the variance of weights that keeps signals alive, from in, out)
 ACTIVATIONS = {
@@ -30,11 +30,9 @@ class Network:
     """
 
     def __init__(self, sizes, activation="tanh"):
-        if not np.iterable(sizes) or len(sizes) < 2 or not all(hasattr(n, "__index__") and n >= 1 for n in sizes):
-            raise ValueError(f"sizes must be two or more integers >= 1; got {sizes!r}")
+        self.sizes, self.activation = integers("sizes", sizes, 2), activation
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
-        self.sizes, self.activation = tuple(map(int, sizes)), activation
         self.shapes = [shape for n, m in pairwise(self.sizes) for shape in ((n, m), (m,))]
         self.size = sum(map(prod, self.shapes))
         self.bend, self.slope, self.variance = ACTIVATIONS[activation]
@@ -75,8 +73,8 @@ class Network:
 
         theta, X: as in `forward`. Returns arrays of shape (*runs, n, width of the layer), but for X itself.
         """
-        *hidden, (W_out, b_out) = self.layers(theta)
-        outputs = [X]
+        *hidden, (W_out, b_out) = self.layers(data("theta", theta))
+        outputs = [data("X", X)]
         for W, b in hidden:
             outputs.append(self.bend(outputs[-1] @ W + b))
         return [*outputs, outputs[-1] @ W_out + b_out]
@@ -92,6 +90,7 @@ class Network:
         Returns the gradient in theta, shape (*runs, p).
         Source: Rumelhart, Hinton and Williams (1986).
         """
+        theta = data("theta", theta)
         gradient = np.empty_like(theta)
         backwards = zip(self.layers(theta)[::-1], self.layers(gradient)[::-1], outputs[-2::-1])
         for k, ((W, _), (dW, db), a) in enumerate(backwards, 1):

@@ -292,7 +292,7 @@ def radam(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     ready = rho > 5
     # before that the ratio may be negative or 0/0, and is not used
     above, below = (rho - 4) * (rho - 2) * rho_end, (rho_end - 4) * (rho_end - 2) * rho
-    r = np.sqrt(np.where(ready, above, 0) / np.where(ready, below, 1)).astype(x.dtype)
+    r = np.sqrt(np.where(ready, above, 0) / np.where(ready, below, 1)).astype(m.dtype)
     return x - lr * np.where(ready, r * m_hat / (np.sqrt(v_hat) + eps), m_hat), m, v, t
 
 
@@ -312,8 +312,8 @@ def lamb(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.0):
     """
     u, m, v, t = adam(0.0, g, m, v, t, lr=-1.0, b1=b1, b2=b2, eps=eps)
     u = u + decay * x
-    # running sums add in the same order alone and in a batch; np.sum does not
-    size, length = (np.sqrt(np.cumsum(a * a, axis=0)[-1]) for a in (x, u))
+    # first to last, so in the same order alone and in a batch; and no square to overflow
+    size, length = np.hypot.reduce(x), np.hypot.reduce(u)
     usable = (size > 0) & (length > 0)
     trust = np.where(usable, size, 1) / np.where(usable, length, 1)
     return x - lr * trust * u, m, v, t
@@ -352,7 +352,10 @@ def orthogonalize(matrix, iterations=5, eps=1e-7):
     rows, columns = matrix.shape[:2]
     # in one block: the sum adds in the same order alone and in a batch
     X = np.ascontiguousarray(np.moveaxis(matrix, (0, 1), (-2, -1) if rows <= columns else (-1, -2)))
-    X = X / (np.sqrt(np.sum(X * X, axis=(-2, -1), keepdims=True)) + eps)
+    largest = np.abs(X).max(axis=(-2, -1), keepdims=True)
+    largest = np.where(largest > 0, largest, 1)
+    X = X / largest  # whose squares neither overflow nor vanish
+    X = X / (np.sqrt(np.sum(X * X, axis=(-2, -1), keepdims=True)) + eps / largest)
     for _ in range(iterations):
         A = X @ np.swapaxes(X, -2, -1)
         X = a * X + (b * A + c * A @ A) @ X
@@ -375,6 +378,10 @@ def muon(x, g, v=0.0, *, lr, beta=0.95, decay=0.0):
     decays by 0.1); optax.contrib.muon takes the matrix transposed ($m/n$ in place of $n/m$) and corrects the
     bias of v.
     """
+    if np.ndim(x) < 2:
+        raise ValueError(
+            f"muon needs a matrix, x of shape (n, m, ...), as per_layer cuts them; got shape {np.shape(x)}"
+        )
     v = beta * v + (1 - beta) * g
     n, m = x.shape[:2]
     u = max(1, n / m) ** 0.5 * orthogonalize(beta * v + (1 - beta) * g)

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from .arguments import array, generator, integer, number, numbers, points
+from .arguments import array, descendable, floats, generator, integer, number, numbers, points
 from .surfaces import Delegate
 
 
@@ -143,7 +143,7 @@ def runs_last(a, axes):
 
 class Batches(Delegate):
     def __init__(self, problem, size, rng, replace):
-        super().__init__(problem)
+        super().__init__(descendable(problem, "problem"))
         n = len(problem.X)
         self.rows = sampled(n, integer("size", size, 1, n), generator(rng), replace)
 
@@ -207,7 +207,7 @@ def noisy(f, sigma, rng):
 
 class Noisy(Delegate):
     def __init__(self, f, sigma, rng):
-        super().__init__(f)
+        super().__init__(descendable(f))
         self.sigma, self.rng = numbers("sigma", sigma, least=0), generator(rng)
 
     def grad(self, p):
@@ -228,7 +228,8 @@ def least_squares(X, y, decay=0.0):
     Errors: ValueError for data or a decay out of range.
     """
     problem = linear("least squares", X, y, squared_loss, decay)
-    d, ridge = problem.d, np.sqrt(len(problem.X) * decay) * np.eye(problem.d)
+    d, decay = problem.d, problem.mu
+    ridge = np.sqrt(len(problem.X) * decay) * np.eye(d)
     solution = np.linalg.lstsq(np.vstack((problem.X, ridge)), np.concatenate((problem.y, np.zeros(d))))[0]
     smallest = np.linalg.eigvalsh(problem.hess(problem.start))[0]
     return replace(problem, hits=None, minima=solution[None], mu=float(max(decay, smallest)))
@@ -264,8 +265,7 @@ def hinge(X, y, decay=0.0):
 def linear(name, X, y, loss, decay):
     """A linear model's Problem: outputs z = Xw, a loss for each, and weight decay."""
     X, y = checked_data(X, y)
-    if y.ndim != 1:
-        raise ValueError(f"y must have shape ({len(X)},), a number for each row of X; got shape {y.shape}")
+    y = array("y", y, f"({len(X)},)", ", a number for each row of X")
     decay = number("decay", decay, least=0)
     n, d = X.shape
     largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
@@ -307,9 +307,9 @@ def classify(network, X, y):
     Errors: ValueError for data that do not fit the network.
     """
     outputs = network.sizes[-1]
-    y, classes = np.asarray(y), max(outputs, 2)
-    if y.dtype.kind not in "iub" or y.ndim != 1 or y.size == 0 or y.min() < 0 or y.max() >= classes:
-        raise ValueError(f"y must be an array (n,) of class numbers from 0 to {classes - 1}; got {y!r}")
+    given, y, classes = y, floats(y, "iub"), max(outputs, 2)
+    if y is None or y.ndim != 1 or y.size == 0 or y.min() < 0 or y.max() >= classes:
+        raise ValueError(f"y must be an array (n,) of class numbers from 0 to {classes - 1}; got {given!r}")
     y = y.astype(int)
     if outputs == 1:
         return fitted("binary classification", network, X, 2.0 * y[..., None] - 1, logistic_loss, signs_agree)
@@ -324,7 +324,7 @@ def regress(network, X, y):
     Returns a Problem, as `classify`.
     Errors: ValueError for data that do not fit the network.
     """
-    y = np.asarray(y)
+    y = array("y", y, "(n,) or (n, outputs)", kinds="biuf")
     return fitted("regression", network, X, y[:, None] if y.ndim == 1 else y, squared_loss, None)
 
 
@@ -362,7 +362,7 @@ def checked_data(X, y):
 
 
 def checked_labels(y):
-    y = np.asarray(y)
+    y = array("y", y, "(n, ...)", ", labels -1 and 1", kinds="biuf")
     if not np.all((y == 1) | (y == -1)):
         raise ValueError(f"y must hold labels -1 and 1; got {np.unique(y)} (of 0 and 1 make 2 * y - 1)")
     return y

@@ -119,7 +119,7 @@ def warmup(schedule, steps):
     """
     steps = integer("steps", steps, 0)
     if not callable(schedule):
-        schedule = constant(schedule)
+        schedule = constant(numbers("schedule", schedule, ", or a function of the step", least=0))
     return lambda t: schedule(0) * ((t + 1) / (steps + 1)) if t < steps else schedule(t - steps)
 
 

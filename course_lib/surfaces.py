@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .arguments import array, floats, integer, number, points, symmetric, window
+from .arguments import array, descendable, floats, integer, number, points, symmetric, window
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def counted(f):
     Returns an object that stands for f, with two more attributes: `calls` and `grads`, ints that start at 0. One call
     with many points side by side counts once: it is one evaluation of each run.
     """
-    return Counted(f)
+    return Counted(descendable(f))
 
 
 class Counted(Delegate):
@@ -126,6 +126,18 @@ def times(A, p):
     return total(columns.reshape(*columns.shape, *[1] * (p.ndim - 1)) * p[:, None])
 
 
+def eigenvalues(A):
+    """Eigenvalues of symmetric matrices (d, d, *runs), shape (*runs, d), rising; what may be rounding alone is 0."""
+    matrices = np.moveaxis(A, (0, 1), (-2, -1)).astype(float)
+    diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
+    exact = np.count_nonzero(matrices, axis=(-2, -1)) == np.count_nonzero(diagonal, axis=-1)
+    if exact.all():
+        return np.sort(diagonal)
+    values = np.linalg.eigvalsh(matrices)
+    rounding = len(A) * np.finfo(A.dtype).eps * np.abs(values).max(axis=-1, keepdims=True)
+    return np.where(exact[..., None], np.sort(diagonal), np.where(np.abs(values) > rounding, values, 0))
+
+
 def matrix(p, xx, xy, yy):
     """A symmetric 2 x 2 matrix for each point of p."""
     h = np.empty((2, 2, *p.shape[1:]), p.dtype)
@@ -143,16 +155,16 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
 
     $f(x) = \tfrac12 x^\top A x,\quad \nabla f(x) = A x$
 
-    A: symmetric matrix, shape (d, d); a diagonal one costs d operations a point, not d².
+    A: symmetric matrix (to rounding), shape (d, d); a diagonal one costs d operations a point, not d².
     name, start, window: as in `Surface`; by default the start is at 1 in every coordinate.
     Returns a Surface; L and mu are the largest size of an eigenvalue and the smallest eigenvalue (below 0 for a
     saddle). `minima` holds the origin if A is positive definite.
     Errors: ValueError if A is not a finite symmetric matrix.
     """
-    A = symmetric("A", A).astype(float)
+    A = symmetric("A", A)
+    curvatures, A = eigenvalues(A), A.astype(float)
     d, diagonal = len(A), np.diag(A)
     is_diagonal = np.count_nonzero(A) == np.count_nonzero(diagonal)
-    eigenvalues = np.sort(diagonal) if is_diagonal else np.linalg.eigvalsh(A)
 
     def beside(a, p):
         return a.astype(p.dtype).reshape(*a.shape, *[1] * (p.ndim - 1))
@@ -175,9 +187,9 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
         hessian=hessian,
         start=np.ones(d) if start is None else start,
         window=((-2, 2),) * d if window is None else window,
-        minima=np.zeros((int(eigenvalues[0] > 0), d)),
-        L=float(np.max(np.abs(eigenvalues))),
-        mu=float(eigenvalues[0]),
+        minima=np.zeros((int(curvatures[0] > 0), d)),
+        L=float(np.max(np.abs(curvatures))),
+        mu=float(curvatures[0]),
     )
 
 
@@ -193,7 +205,7 @@ def changed(f, A=None, scale=1.0, shift=0.0):
     Returns a Surface; start, minima and window (its box) are those of f in the new coordinates. L and mu are not known.
     Errors: ValueError for an A, scale or shift out of range.
     """
-    scale, shift = number("scale", scale, above=0), number("shift", shift)
+    f, scale, shift = descendable(f), number("scale", scale, above=0), number("shift", shift)
     A = array("A", np.eye(f.d) if A is None else A, f"({f.d}, {f.d})", ", invertible").astype(float)
     if np.linalg.matrix_rank(A) < f.d:
         raise ValueError(f"A must be invertible; got {A!r}")
@@ -232,7 +244,7 @@ def quadratic(kappa=10.0, angle=0.0, L=1.0):
     mixed = (mu - L) * cos * sin
     A = [[mu * cos * cos + L * sin * sin, mixed], [mixed, mu * sin * sin + L * cos * cos]]
     valley = quadratic_form(A, f"quadratic, κ = {kappa:g}", start=(cos - sin, sin + cos))
-    return replace(valley, L=L, mu=mu)
+    return replace(valley, minima=(0, 0), L=L, mu=mu)
 
 
 def rosenbrock_value(p):

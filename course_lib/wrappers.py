@@ -5,13 +5,12 @@ remembers something puts it before the memory of the method inside. ``blocked`` 
 """
 
 import math
-from operator import index
 
 import numpy as np
 
-from course_lib.arguments import array, generator, integer, number, symmetric
+from course_lib.arguments import array, generator, integer, integers, number, points, step, symmetric
 from course_lib.schedules import constant
-from course_lib.surfaces import times
+from course_lib.surfaces import eigenvalues, times
 
 
 def clip_by_norm(method, limit):
@@ -26,13 +25,14 @@ def clip_by_norm(method, limit):
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1. torch.nn.utils.clip_grad_norm_ adds 1e-6 to the norm;
     optax.clip_by_global_norm agrees.
     """
-    limit = number("limit", limit, above=0)
+    method, limit = step(method), number("limit", limit, above=0)
 
-    def step(x, g, *memory, **hyper):
+    def wrapped(x, g, *memory, **hyper):
+        g = points(g, name="g")
         norm = np.hypot.reduce(g, dtype=float)  # no square to overflow; a run alone and in a batch get the same sum
         return method(x, g * (limit / np.maximum(norm, limit)).astype(g.dtype), *memory, **hyper)
 
-    return step
+    return wrapped
 
 
 def clip_by_value(method, limit):
@@ -46,7 +46,7 @@ def clip_by_value(method, limit):
     Errors: ValueError for a bad limit.
     Source: Mikolov (2012); torch.nn.utils.clip_grad_value_ and optax.clip agree.
     """
-    limit = number("limit", limit, above=0)
+    method, limit = step(method), number("limit", limit, above=0)
     return lambda x, g, *memory, **hyper: method(x, np.clip(g, -limit, limit), *memory, **hyper)
 
 
@@ -61,7 +61,7 @@ def l2(method, decay):
     Errors: ValueError for a bad decay.
     Convention: weight_decay of torch.optim.SGD and Adam; optax.add_decayed_weights before the method.
     """
-    decay = number("decay", decay, least=0)
+    method, decay = step(method), number("decay", decay, least=0)
     return lambda x, g, *memory, **hyper: method(x, g + decay * x, *memory, **hyper)
 
 
@@ -76,7 +76,7 @@ def decoupled_decay(method, decay):
     Errors: ValueError for a bad decay.
     Source: Loshchilov and Hutter (2019), with the decay scaled by $\eta$ as in torch.optim.AdamW and optax.adamw.
     """
-    decay = number("decay", decay, least=0)
+    method, decay = step(method), number("decay", decay, least=0)
     return lambda x, g, *memory, lr, **hyper: method((1 - lr * decay) * x, g, *memory, lr=lr, **hyper)
 
 
@@ -96,18 +96,20 @@ def preconditioned(method, P):
     Errors: ValueError for a P that is not so, and, at the first step, for a point of another length.
     Source: Nocedal and Wright (2006), section 5.1, there for conjugate gradients.
     """
-    P = array("P", P, "(d,) or (d, d)").astype(float)
+    method, P = step(method), array("P", P, "(d,) or (d, d)")
     is_diagonal = P.ndim == 1
-    if not np.all((P if is_diagonal else np.linalg.eigvalsh(symmetric("P", P))) > 0):
+    if not np.all((P if is_diagonal else eigenvalues(symmetric("P", P))) > 0):
         raise ValueError(f"P must be positive definite, or a diagonal > 0; got {P!r}")
+    P = P.astype(float)
 
-    def step(x, g, *memory, **hyper):
+    def wrapped(x, g, *memory, **hyper):
+        g = points(g, name="g")
         if len(g) != len(P):
             raise ValueError(f"P must fit a point of {len(g)} numbers; it has shape {P.shape}")
         bent = P.astype(g.dtype).reshape(-1, *[1] * (g.ndim - 1)) * g if is_diagonal else times(P, g)
         return method(x, bent, *memory, **hyper)
 
-    return step
+    return wrapped
 
 
 def perturbed(method, sigma, rng):
@@ -123,16 +125,16 @@ def perturbed(method, sigma, rng):
     Errors: ValueError for a bad sigma or rng.
     Source: Jin et al. (2017), with Gaussian noise in place of a ball and times of your choice.
     """
-    rng = generator(rng)
+    method, rng = step(method), generator(rng)
     if not callable(sigma):
         sigma = constant(number("sigma", sigma, least=0))
 
-    def step(x, g, t=0, *memory, **hyper):
+    def wrapped(x, g, t=0, *memory, **hyper):
         x, *memory = method(x, g, *memory, **hyper)
         noise = sigma(t) * rng.standard_normal(x.shape)
         return x + noise.astype(x.dtype), t + 1, *memory
 
-    return step
+    return wrapped
 
 
 def averaged(method, after=0):
@@ -150,15 +152,15 @@ def averaged(method, after=0):
     Errors: ValueError for a bad after.
     Source: Polyak and Juditsky (1992); torch.optim.swa_utils.AveragedModel takes the same mean.
     """
-    after = integer("after", after, 0)
+    method, after = step(method), integer("after", after, 0)
 
-    def step(x, g, mean=0.0, t=0, *memory, **hyper):
+    def wrapped(x, g, mean=0.0, t=0, *memory, **hyper):
         x, *memory = method(x, g, *memory, **hyper)
         t = t + 1
         weight = 1 / max(1, t - after)
         return x, (1 - weight) * mean + weight * x, t, *memory
 
-    return step
+    return wrapped
 
 
 def fed(method, gradients):
@@ -172,27 +174,16 @@ def fed(method, gradients):
     Returns a step whose memory is the number of steps done, then that of method.
     Errors: ValueError for gradients of another shape.
     """
-    gradients = array("gradients", gradients, "(n,) or (n, d)")
+    method, gradients = step(method), array("gradients", gradients, "(n,) or (n, d)")
 
-    def step(x, g, t=0, *memory, **hyper):
+    def wrapped(x, g, t=0, *memory, **hyper):
         now = gradients[t % len(gradients)]
-        g = np.empty_like(g)
+        g = np.empty_like(points(g, name="g"))
         g.T[...] = now  # by coordinate, the same in all runs
         x, *memory = method(x, g, *memory, **hyper)
         return x, t + 1, *memory
 
-    return step
-
-
-def checked_shapes(shapes):
-    """A list of tuples of ints >= 1, at least one tuple, or a ValueError."""
-    try:
-        layers = [tuple(index(n) for n in np.ravel(shape).tolist()) for shape in shapes]
-    except (TypeError, ValueError):
-        layers = []
-    if not layers or any(not shape or min(shape) < 1 for shape in layers):
-        raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
-    return layers
+    return wrapped
 
 
 def per_layer(method, shapes):
@@ -204,21 +195,24 @@ def per_layer(method, shapes):
     Returns a step on (d, *runs) whose memory is one tuple: for each layer, the tuple of its memory.
     Errors: ValueError for shapes that are no shapes, and, at the first step, for a point of another length.
     """
-    shapes = checked_shapes(shapes)
+    method = step(method)
+    if not np.iterable(shapes) or len(shapes) == 0:
+        raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
+    shapes = [integers("each of shapes", shape) for shape in shapes]
     ends = np.cumsum([math.prod(shape) for shape in shapes])
     fresh = ((),) * len(shapes)
 
     def layers(a):
         return [part.reshape(*shape, *a.shape[1:]) for part, shape in zip(np.split(a, ends[:-1]), shapes)]
 
-    def step(x, g, memories=fresh, **hyper):
+    def wrapped(x, g, memories=fresh, **hyper):
         if len(x) != ends[-1]:
             raise ValueError(f"shapes must add up to {len(x)} numbers; {shapes} add up to {ends[-1]}")
         stepped = [method(*layer, *memory, **hyper) for *layer, memory in zip(layers(x), layers(g), memories)]
         flat = [layer.reshape(-1, *x.shape[1:]) for layer, *_ in stepped]
         return np.concatenate(flat), tuple(tuple(memory) for _, *memory in stepped)
 
-    return step
+    return wrapped
 
 
 def blocked(method, size=2**17):
@@ -234,15 +228,15 @@ def blocked(method, size=2**17):
     Returns a step with the memory of method: arrays of the shape of x are walked over, counts are passed on.
     Errors: ValueError for a bad size.
     """
-    size = integer("size", size)
+    method, size = step(method), integer("size", size)
     # glibc hands freed blocks back to the system, page by page, until it has once seen a larger one come and go
     np.empty(2**24, np.int8)
 
     def alike(a, x):
         return isinstance(a, np.ndarray) and a.shape == x.shape
 
-    def step(x, g, *memory, **hyper):
-        whole = [x, *memory] if memory else [x.copy()]
+    def wrapped(x, g, *memory, **hyper):
+        whole = [x, *memory] if memory else [points(x, name="x").copy()]
         for start in range(0, len(x), size):
             rows = slice(start, start + size)
             new = method(x[rows], g[rows], *(m[rows] if alike(m, x) else m for m in memory), **hyper)
@@ -255,4 +249,4 @@ def blocked(method, size=2**17):
                     whole[i] = m
         return tuple(whole)
 
-    return step
+    return wrapped

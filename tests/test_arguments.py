@@ -65,7 +65,8 @@ def test_numbers_are_copied():
 def test_an_integer_in_any_form_is_an_int(value):
     assert type(integer("n", value)) is int
     assert integer("n", value, 3, 3) == 3
-    assert integer("n", 10**400) == 10**400
+    with pytest.raises(ValueError, match=r"^n must be an integer from 1 to 9223372036854775807; got 1000"):
+        integer("n", 10**400)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_points_may_be_infinite_nan_or_complex():
     assert points(np.ones((2, 0)), 2).shape == (2, 0)
     assert points([True, False]).tolist() == [1, 0]
     for wrong in (3, "ab", None, ["1", "2"], [[1], [1, 2]], [1, 2, 3]):
-        with pytest.raises(ValueError, match=r"^a point must have shape \(2, \.\.\.\), coordinates on axis 0; got "):
+        with pytest.raises(ValueError, match=r"^a point must (have shape|be an array of numbers).*; got "):
             points(wrong, 2)
 
 

@@ -196,7 +196,7 @@ def test_it_reads_digits_it_has_not_seen():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Network((3,)), r"sizes must be two or more integers >= 1; got \(3,\)"),
+        (lambda: Network((3,)), r"sizes must be 2 or more integers >= 1; got \(3,\)"),
         (lambda: Network(3), "sizes must be .* got 3"),
         (lambda: Network((3, 0, 1)), "sizes must be"),
         (lambda: Network((3, 2.0)), "sizes must be"),

@@ -123,7 +123,10 @@ def test_a_schedule_does_not_see_what_becomes_of_its_rates_later():
     ids=repr,
 )
 def test_a_bad_rate_is_named(make, lr):
-    with pytest.raises(ValueError, match=r"lr must be a finite number >= 0 or an array of them; got "):
+    with pytest.raises(
+        ValueError,
+        match=r"^(lr|schedule) must be a finite number >= 0 or an array of them(, or a function of the step)?; got ",
+    ):
         make(lr)
 
 

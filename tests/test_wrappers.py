@@ -400,9 +400,9 @@ def test_a_diagonal_is_that_of_a_matrix():
         (lambda: averaged(gd, 0.5), "after must be an integer >= 0; got 0.5"),
         (lambda: blocked(gd, 0), "size must be an integer >= 1; got 0"),
         (lambda: per_layer(gd, []), r"shapes must be a list of tuples of integers >= 1; got \[\]"),
-        (lambda: per_layer(gd, [()]), r"shapes must be a list of tuples of integers >= 1; got \[\(\)\]"),
-        (lambda: per_layer(gd, [(2, 0)]), r"shapes must be a list of tuples of integers >= 1; got \[\(2, 0\)\]"),
-        (lambda: per_layer(gd, [2.5]), r"shapes must be a list of tuples of integers >= 1; got \[2.5\]"),
+        (lambda: per_layer(gd, [()]), r"each of shapes must be 1 or more integers >= 1; got \(\)"),
+        (lambda: per_layer(gd, [(2, 0)]), r"each of shapes must be 1 or more integers >= 1; got \(2, 0\)"),
+        (lambda: per_layer(gd, [2.5]), r"each of shapes must be 1 or more integers >= 1; got 2.5"),
         (lambda: per_layer(gd, 3), "shapes must be a list of tuples of integers >= 1; got 3"),
         (
             lambda: preconditioned(gd, [1.0, 0.0]),

@@ -1,0 +1,307 @@
+"""The library's functions as one: whole numbers, half precision, the huge, the tiny and the wrong, put to each of them.
+
+ARGUMENTS holds for every function of the library whose docstring says what it returns one right call, in whole numbers.
+A new function without an entry fails here.
+"""
+
+import importlib
+import inspect
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from course_lib import convexity, curvature, gradients, optimizers
+from course_lib.descent import arrived, end
+from course_lib.networks import Network
+from course_lib.optimizers import gd, momentum
+from course_lib.problems import least_squares
+from course_lib.surfaces import eigenvalues, himmelblau, quadratic, quadratic_form, rosenbrock
+from course_lib.wrappers import clip_by_norm, clip_by_value, preconditioned
+
+MODULES = ["optimizers", "schedules", "surfaces", "wrappers", "convexity", "gradients", "curvature", "problems"]
+MODULES += ["networks", "descent"]
+
+
+def public(name):
+    module = importlib.import_module(f"course_lib.{name}")
+    own = {key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    return {key: value for key, value in own.items() if "eturns" in (value.__doc__ or "") and not key.startswith("_")}
+
+
+API = {f"{module}.{key}": function for module in MODULES for key, function in public(module).items()}
+
+POINTS, X, MATRIX = [[3, 1, 2], [4, 2, 1]], [[1, 2], [3, 1], [2, 2]], [[2, 1], [1, 3]]
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def ball(x):
+    return convexity.project_ball(x, 2)
+
+
+# What is given as a number or as an array of them is cast to each form; "text", functions and all in KEPT are not
+STEP = {"x": [3, 4], "g": [2, 1], "lr": 1}
+ARGUMENTS = {
+    **{f"optimizers.{name}": STEP for name in public("optimizers")},
+    "optimizers.muon": {"x": [[3, 4], [1, 2]], "g": [[2, 1], [1, 1]], "lr": 1},
+    "optimizers.orthogonalize": {"matrix": [[3, 4], [1, 2]], "eps": 0},
+    "schedules.constant": {"lr": 2},
+    "schedules.step_decay": {"lr": 2, "every": 2, "factor": 1},
+    "schedules.exponential": {"lr": 2, "rate": 2},
+    "schedules.inverse_time": {"lr": 2, "rate": 3},
+    "schedules.inverse_sqrt": {"lr": 2, "rate": 3},
+    "schedules.cosine": {"lr": 2, "steps": 4, "floor": 1},
+    "schedules.warmup": {"schedule": 3, "steps": 2},
+    "schedules.one_cycle": {"lr": 3, "steps": 4, "pct_start": 1, "div_factor": 2, "final_div_factor": 5},
+    "surfaces.counted": {"f": rosenbrock},
+    "surfaces.quadratic_form": {"A": MATRIX, "start": [1, 2], "window": [[0, 3], [0, 3]]},
+    "surfaces.changed": {"f": himmelblau, "A": MATRIX, "scale": 3, "shift": 2},
+    "surfaces.quadratic": {"kappa": 3, "angle": 30, "L": 2},
+    "surfaces.rastrigin": {"d": 2},
+    "surfaces.nesterov_worst": {"d": 2, "L": 3},
+    "wrappers.clip_by_norm": {"method": gd, "limit": 2},
+    "wrappers.clip_by_value": {"method": gd, "limit": 2},
+    "wrappers.l2": {"method": gd, "decay": 2},
+    "wrappers.decoupled_decay": {"method": gd, "decay": 2},
+    "wrappers.preconditioned": {"method": gd, "P": MATRIX},
+    "wrappers.perturbed": {"method": gd, "sigma": 2, "rng": rng},
+    "wrappers.averaged": {"method": gd, "after": 1},
+    "wrappers.fed": {"method": momentum, "gradients": [[1, 2], [3, 1]]},
+    "wrappers.per_layer": {"method": gd, "shapes": [1, 1]},
+    "wrappers.blocked": {"method": momentum, "size": 1},
+    "convexity.chord_gap": {"f": himmelblau, "x": POINTS, "y": [[1, 2, 3], [1, 2, 3]], "t": 1},
+    "convexity.tangent_gap": {"f": himmelblau, "x": POINTS, "y": [[1, 2, 3], [1, 2, 3]]},
+    "convexity.find_violation": {"f": himmelblau, "window": [[0, 3], [0, 3]], "rng": rng, "pairs": 50},
+    "convexity.project_ball": {"x": POINTS, "radius": 2},
+    "convexity.project_box": {"x": POINTS, "low": 2, "high": 3},
+    "convexity.project_simplex": {"x": POINTS, "amount": 2},
+    "convexity.projected": {"method": gd, "project": ball},
+    "convexity.penalized": {"f": himmelblau, "project": ball, "weight": 2},
+    "gradients.forward_differences": {"f": himmelblau, "x": POINTS, "h": 1},
+    "gradients.central_differences": {"f": himmelblau, "x": POINTS, "h": 1},
+    "gradients.complex_step": {"f": himmelblau, "x": POINTS, "h": 1},
+    "gradients.gradient_check": {"f": himmelblau, "x": POINTS},
+    "gradients.relative_cost": {"f": himmelblau, "x": POINTS, "repeats": 2},
+    "gradients.steepest_l1": {"g": POINTS},
+    "gradients.steepest_l2": {"g": POINTS},
+    "gradients.steepest_linf": {"g": POINTS},
+    "gradients.backtracking": {"f": himmelblau},
+    "curvature.newton": {"f": himmelblau},
+    "curvature.damped_newton": {"f": himmelblau},
+    "curvature.saddle_free_newton": {"f": himmelblau},
+    "curvature.wolfe": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
+    "curvature.newton_wolfe": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
+    "curvature.exact": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
+    "curvature.bfgs": {"f": himmelblau},
+    "curvature.lbfgs": {"f": himmelblau, "history": 2},
+    "curvature.conjugate_gradients": {"f": himmelblau},
+    "curvature.hessian_vector_product": {"f": himmelblau, "x": POINTS, "v": [[1, 2, 3], [1, 2, 3]]},
+    "curvature.with_hessian": {"f": himmelblau},
+    "curvature.power_iteration": {"product": lambda v: 3 * v, "start": [3, 4], "steps": 3},
+    "curvature.critical_kind": {"H": MATRIX, "tolerance": 0},
+    "curvature.condition_number": {"H": MATRIX},
+    "problems.svrg": {"problem": least_squares(X, [1, 2, 3]), "size": 2, "rng": rng, "every": 2},
+    "problems.noisy": {"f": himmelblau, "sigma": 2, "rng": rng},
+    "problems.least_squares": {"X": X, "y": [1, 2, 3], "decay": 1},
+    "problems.logistic": {"X": X, "y": [1, -1, 1], "decay": 1},
+    "problems.hinge": {"X": X, "y": [1, -1, 1], "decay": 1},
+    "problems.classify": {"network": Network((2, 2, 3)), "X": X, "y": [0, 1, 2]},
+    "problems.regress": {"network": Network((2, 2, 1)), "X": X, "y": [1, 2, 3]},
+    "problems.two_moons": {"n": 4, "noise": 1, "rng": rng},
+    "problems.clusters": {"n": 4, "centers": MATRIX, "spread": 1, "rng": rng},
+    "problems.sparse_words": {"n": 4, "words": 12, "length": 3, "rng": rng},
+    "problems.digits": {},
+    "problems.longley": {},
+    "descent.iterate": {"method": momentum, "f": quadratic(), "start": [3, 4], "lr": 1, "beta": 0},
+    "descent.descend": {"method": momentum, "f": quadratic(), "start": [3, 4], "steps": 3, "lr": 1, "beta": 0},
+    "descent.end": {"method": momentum, "f": quadratic(), "start": [3, 4], "steps": 3, "lr": 1, "beta": 0},
+    "descent.best_rate": {"method": gd, "f": quadratic(), "start": [3, 4], "steps": 3, "rates": [1, 2]},
+    "descent.first_step": {"holds": [0, 0, 1]},
+    "descent.arrived": {"x": POINTS, "places": [[3, 4], [1, 2]], "within": 1},
+}
+COUNTS = ["steps", "every", "d", "after", "size", "pairs", "repeats", "history", "n", "words", "length", "shapes"]
+CLASSES = {"problems.classify": ["y"], "descent.first_step": ["holds"]}
+
+
+def test_every_function_is_here():
+    assert set(ARGUMENTS) == set(API)
+    for name, given in ARGUMENTS.items():
+        parameters = inspect.signature(API[name]).parameters
+        assert set(given) <= set(parameters) or "hyper" in parameters, name
+
+
+def called(name, cast=lambda value: value, **changes):
+    """What comes back, as an array or a tuple of them, with every number cast."""
+    given = {}
+    for key, value in (ARGUMENTS[name] | changes).items():
+        counted = key in COUNTS or key in CLASSES.get(name, ())
+        is_number = isinstance(value, int | list) and not counted and key not in changes
+        given[key] = value() if value is rng else cast(value) if is_number else value
+    with np.errstate(all="ignore"):
+        return used(API[name](**given), cast)
+
+
+def used(result, cast):
+    """The numbers behind what a function returned: the path of a step, the values of a schedule, ..."""
+    if hasattr(result, "grad"):
+        p = cast(POINTS if result.d == 2 else [1] * result.d)
+        with_hessian = [result.hess(p)] if getattr(result, "hessian", True) else []
+        return (result(p), result.grad(p), *with_hessian)
+    if inspect.isgenerator(result):
+        return tuple(next(result)[0] for _ in range(4))
+    if not callable(result):
+        return result
+    if len(inspect.signature(result).parameters) == 1:
+        return tuple(result(t) for t in range(6))
+    with_damping = {"damping": cast(1)} if "damping" in inspect.signature(result).parameters else {}
+    has_rate = {"lr": cast(1)} if not {"B", "moves", "p"} & set(inspect.signature(result).parameters) else {}
+    return end(result, quadratic(), cast([3, 4]), 4, **has_rate, **with_damping)
+
+
+def python(value):
+    return value
+
+
+def form(dtype):
+    return lambda value: np.array(value, dtype)[()]
+
+
+def fractions(value):
+    return np.vectorize(Fraction, otypes=[object])(value)[()]
+
+
+FORMS = {"Python": python, "Fraction": fractions} | {
+    dtype.__name__: form(dtype) for dtype in (np.int8, np.int64, np.float16, np.longdouble)
+}
+BARE = [name for name in API if name.startswith("optimizers.")]  # of arrays, and nothing but the formula
+BARE += ["curvature.wolfe", "curvature.newton_wolfe", "curvature.exact"]
+TIMED = ["gradients.relative_cost"]
+
+
+def arrays(result):
+    """All arrays and numbers of a result, one after the other."""
+    if isinstance(result, tuple):
+        return [array for part in result for array in arrays(part)]
+    if isinstance(result, convexity.Violation):
+        return arrays((result.x, result.y, result.t, result.above))
+    return [np.asarray(result)]
+
+
+@pytest.mark.parametrize("dtype", FORMS)
+@pytest.mark.parametrize("name", [name for name in API if name not in [*BARE, *TIMED]])
+def test_whole_numbers_and_half_precision_are_numbers(name, dtype):
+    for expected, got in zip(arrays(called(name, form(float))), arrays(called(name, FORMS[dtype])), strict=True):
+        assert got.dtype == expected.dtype
+        np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_formulas_take_arrays_of_whole_numbers(name):
+    for expected, got in zip(arrays(called(name, form(float))), arrays(called(name, form(int))), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", [name for name in BARE if name.startswith("optimizers.") and "orth" not in name])
+@pytest.mark.parametrize("dtype", FORMS)
+def test_what_descends_takes_whole_numbers(name, dtype):
+    x, f = ARGUMENTS[name]["x"], Bowl()
+    expected = end(API[name], f, form(float)(x), 3, lr=0.5)
+    got = end(API[name], f, FORMS[dtype](x), 3, lr=FORMS[dtype](1) / 2)
+    assert got.dtype == float
+    np.testing.assert_array_equal(got, expected)
+
+
+class Bowl:
+    """The sum of the halved squares of all coordinates, whatever the shape."""
+
+    def grad(self, x):
+        return x
+
+
+# The huge and the tiny: what is known to grow with its argument does so, as far as numbers go
+
+SCALES = [(np.float64, 2.0**e) for e in (-1000, -540, 0, 540, 1000)] + [
+    (np.float32, 2.0**e) for e in (-120, -70, 70, 120)
+]
+G = np.array([[3.0, 1, 0], [-4.0, 2, 0]])
+M = np.array([[3.0, 1], [-4.0, 2], [1, 1]])
+
+
+def step_of(wrapper, g):
+    return wrapper(np.zeros_like(g), g, lr=1)[0]
+
+
+class Slope:
+    """A plane in which `grad` claims another slope."""
+
+    def __init__(self, slope, claimed):
+        self.slope, self.claimed = slope, claimed
+
+    def __call__(self, p):
+        return self.slope @ p
+
+    def grad(self, p):
+        return self.claimed
+
+
+@pytest.mark.parametrize(("dtype", "s"), SCALES)
+@pytest.mark.parametrize(
+    ("function", "grows"),
+    [
+        (lambda s, t: gradients.steepest_l1(s(G)), 0),
+        (lambda s, t: gradients.steepest_l2(s(G)), 0),
+        (lambda s, t: gradients.steepest_linf(s(G)), 0),
+        (lambda s, t: step_of(clip_by_norm(gd, t), s(G)), 1),
+        (lambda s, t: step_of(clip_by_value(gd, t), s(G)), 1),
+        (lambda s, t: step_of(preconditioned(gd, MATRIX), s(G)), 1),
+        (lambda s, t: convexity.project_ball(s(G), 2 * t), 1),
+        (lambda s, t: convexity.project_box(s(G), -t, t), 1),
+        (lambda s, t: convexity.project_simplex(s(G), t), 1),
+        (lambda s, t: optimizers.orthogonalize(s(M), eps=0), 0),
+        (lambda s, t: optimizers.lamb(s(M), np.sign(M).astype(s(M).dtype), lr=0.1)[0], 1),
+        (lambda s, t: curvature.hessian_vector_product(quadratic(), np.ones((2, 3)).astype(s(G).dtype), s(G)), 1),
+        (lambda s, t: curvature.power_iteration(lambda v: s(MATRIX) @ v, [1, 2])[0], 1),
+        (lambda s, t: curvature.power_iteration(lambda v: np.array(MATRIX) @ v, s([1, 2]))[0], 0),
+        (lambda s, t: curvature.condition_number(s(MATRIX)), 0),
+        (lambda s, t: eigenvalues(s(MATRIX)), 1),
+        (lambda s, t: quadratic_form(s(MATRIX)).L, 1),
+        (lambda s, t: quadratic(7, 30, L=t).grad(np.ones(2)), 1),
+        (lambda s, t: arrived(s(G), s(G.T), within=t), 0),
+        (lambda s, t: gradients.gradient_check(Slope(s(G[:, 0]), -s(G[:, 0])), np.ones(2, s(G).dtype), h=0.5), 0),
+        (lambda s, t: gradients.central_differences(Slope(s(G[:, 0]), 0), np.ones(2, s(G).dtype), h=0.5), 1),
+    ],
+)
+def test_what_grows_with_its_argument_does_so(function, grows, dtype, s):
+    def scaled(a):
+        return (np.array(a) * s).astype(dtype)
+
+    def plain(a):
+        return np.array(a).astype(dtype)
+
+    with np.errstate(all="ignore"):
+        got, expected = np.asarray(function(scaled, s), float), np.asarray(function(plain, 1.0), float)
+    np.testing.assert_allclose(got / s**grows, expected, rtol=0, atol=1e-9 if dtype is np.float64 else 1e-4)
+
+
+# The wrong: what is no number, no array of numbers, no function or no generator is refused, and the argument named
+
+NO_NUMBERS = [None, "two", 1j, [[1], [1, 2]], {1}]
+NAMED = [
+    (name, argument)
+    for name, given in ARGUMENTS.items()
+    if name not in BARE
+    for argument in given
+    if argument != "network"
+]
+
+
+@pytest.mark.parametrize(("name", "argument"), NAMED)
+@pytest.mark.parametrize("wrong", NO_NUMBERS, ids=repr)
+def test_what_is_wrong_is_refused_by_name(name, argument, wrong):
+    if wrong is None and inspect.signature(API[name]).parameters.get(argument, inspect.Parameter).default is None:
+        return
+    with pytest.raises((ValueError, TypeError), match=rf"\b{argument}\b"):
+        called(name, **{argument: wrong})
