@@ -2,8 +2,11 @@
 
 import csv
 import json
+import os
 import sqlite3
+from contextlib import closing
 
+import psutil
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
@@ -191,9 +194,15 @@ def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):
 def test_a_gradebook_that_another_program_holds_is_spoken_of(file, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Results(f"graded/{UNIT}").put(result("anna") | {"checks": "", "seed": 1, "seconds": 0.0})
-    holder = sqlite3.connect(file, isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
-    assert main(["export", UNIT, "--gradebook", str(file)]) == 1
-    assert "database is locked" in capsys.readouterr().err
-    holder.execute("ROLLBACK")
+    with closing(sqlite3.connect(file, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        assert main(["export", UNIT, "--gradebook", str(file)]) == 1
+        assert "database is locked" in capsys.readouterr().err
+        holder.execute("ROLLBACK")
+        assert times_open(file) == 1, "by the holder"
     assert main(["export", UNIT, "--gradebook", str(file)]) == 3, "a text is to be read"
+    assert times_open(file) == 0
+
+
+def times_open(file):
+    return [one.path for one in psutil.Process().open_files()].count(os.path.realpath(file))

@@ -48,7 +48,18 @@ def opened(file):
     scripts = sysconfig.get_path("scripts")  # where alembic is, which nbgrader calls by its name
     if scripts not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
-    return Gradebook(f"sqlite:///{file}")
+    return Book(f"sqlite:///{file}")
+
+
+class Book(Gradebook):
+    """nbgrader's, which is closed also where it could not be opened whole."""
+
+    def __init__(self, address):
+        try:
+            super().__init__(address)
+        except BaseException:
+            self.close()
+            raise
 
 
 def declare(book, unit, cells):
