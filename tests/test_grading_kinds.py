@@ -265,7 +265,7 @@ def _(nb):
 
 @kind("an answer out of the checks", ema=0)
 def _(nb):
-    nb.say("ema", "from course_lib.checks import momentum as m\nema = m.means()")
+    nb.say("ema", "from course_lib.sheets import momentum as m\nema = m.ema.right")
 
 
 @kind("an answer out of the frames", ema=0)
@@ -371,7 +371,7 @@ def _(nb):
     nb.append("d2l-mended", f"def next_z(*args):\n    args = args[:2]\n{empty}    return args[0]")
 
 
-@kind("changed in place", heavy_ball=1.67)
+@kind("changed in place", heavy_ball=1.45)
 def _(nb):
     nb.say(
         "heavy-ball",
@@ -379,7 +379,7 @@ def _(nb):
     )
 
 
-@kind("half of it right", ema=1)
+@kind("half of it right", ema=0.8)
 def _(nb):
     nb.append("ema", "whole = ema\ndef ema(values, beta):\n    return (whole(values, beta)[0],) * 2")
 

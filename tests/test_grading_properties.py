@@ -14,7 +14,7 @@ import pytest
 
 from course_lib.grading import properties
 from course_lib.grading.judge import credited
-from tests.test_sheets import loaded
+from tests.test_old_sheets import loaded
 
 ROOT = Path(__file__).parents[1]
 SHEETS = [module.name for module in pkgutil.iter_modules(properties.__path__)]
@@ -57,26 +57,6 @@ SHARES = {
         "edge_of": {"the gradient is 4 x^3": 1 / 3, "upside down": 0},
         "adversary": {"start farther outside": 0, "the edge depends on the rate": 0},
         "starts_needed": {"one fewer is enough": 1 / 5, "a whole number is meant": 1 / 5, "rounded down": 0},
-    },
-    "momentum": {
-        "ema": {"not corrected yet": 1 / 2, "the correction is a step late": 1 / 2, "this is the fading sum": 0},
-        "heavy_ball": {
-            "x was changed in place": 5 / 6,
-            "comes back is the old one": 1 / 3,
-            "moves with the old velocity": 1 / 3,
-            "this is the running mean": 0,
-            "this is gradient descent": 0,
-            "first x, then v": 0,
-        },
-        "look_ahead": {"this is the heavy ball": 0, "is the old one": 1 / 2},
-        "told_from_ahead": {"this is the heavy ball": 0},
-        "sum_to_ema": {"still in the old spelling": 1 / 4, "both go the wrong way": 0},
-        "ema_to_sum": {"still in the old spelling": 1 / 4, "the same rate": 1 / 4},
-        "sum_to_inside": {"still in the old spelling": 0, "the gradients to come": 1 / 4},
-        "critical_beta": {"this is the root of it": 0, "the other solution": 0},
-        "rate": {"right in a ripple only": 1 / 3, "a root near -1": 2 / 3, "this is as printed": 0},
-        "completed": {"this is as printed": 0, "the square is right": 1 / 3},
-        "next_z": {"the learning rate is missing": 0},
     },
     "adaptive_methods": {
         "adagrad": {

@@ -25,7 +25,8 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
     "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots"},
     "quiz": {"amounts", "record"},
     "checks": GROUND | TOOLS | {"descent", "record"},
-    "grading": GROUND | TOOLS | {"descent", "checks"},
+    "sheets": GROUND | TOOLS | {"descent", "checks"},
+    "grading": GROUND | TOOLS | {"descent", "checks", "sheets"},
 }
 HEAVY = {"plots", "live", "nodelay", "quiz", "grading"}  # these may stand on more than NumPy
 

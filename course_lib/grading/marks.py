@@ -2,16 +2,19 @@
 
 import hashlib
 import importlib
+import importlib.util
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.checks.exercise import exercises
 from course_lib.grading import read, variants
 from course_lib.grading.judge import judge
 from course_lib.grading.remote import Host
 from course_lib.grading.sandbox import NoSandbox
 
 HERE = Path(__file__).parent
+CHECKS = HERE.parent / "checks"
 ENGINE = [
     HERE / f"{name}.py" for name in ("marks", "judge", "read", "remote", "sandbox", "worker", "properties/__init__")
 ]
@@ -48,6 +51,8 @@ class Unit:
 def unit_of(name):
     """A `Unit`. name: of a sheet, such as "04_momentum", or the path of one, "…/04_momentum.ipynb"."""
     sheet = Path(name).stem.partition("_")[2]
+    if importlib.util.find_spec(f"course_lib.sheets.{sheet}"):
+        return described(name, importlib.import_module(f"course_lib.sheets.{sheet}"))
     visible = importlib.import_module(f"course_lib.checks.{sheet}")
     files = [*ENGINE, Path(visible.__file__), Path(visible.__file__).with_name("__init__.py"), read.path_of(name)]
     try:
@@ -61,6 +66,18 @@ def unit_of(name):
         tables[0] = tables[0] | private
         files += sorted(HERE.glob("variants/*.py"))
     return Unit(read.sheet(name), visible, *tables, digest(*(file.read_bytes() for file in files)))
+
+
+def described(name, sheet):
+    """A `Unit` from a sheet's module."""
+    known, withheld = exercises(sheet), {}
+    for module, _, function in sorted({one.partition(".") for each in known.values() for one in each.withheld}):
+        withheld.setdefault(module, []).append(function)
+    hidden = {check: one.hidden() for check, one in known.items()} | variants.hidden(read.path_of(name))
+    sections = {check: one.read for check, one in known.items()}
+    files = [*ENGINE, *sorted(CHECKS.glob("*.py")), Path(sheet.__file__), read.path_of(name)]
+    files += sorted(HERE.glob("variants/*.py"))
+    return Unit(read.sheet(name), sheet, hidden, withheld, sections, digest(*(file.read_bytes() for file in files)))
 
 
 def digest(*parts):

@@ -295,7 +295,7 @@ def load():
     package = importlib.import_module("course_lib")
     for name in ("descent", "surfaces"):
         importlib.import_module(f"course_lib.{name}")
-    for name in ("checks", "quiz", "live", "nodelay", "grading"):
+    for name in ("checks", "sheets", "quiz", "live", "nodelay", "grading"):
         silent = Silent(f"course_lib.{name}")
         silent.__path__ = []
         sys.modules[silent.__name__] = silent

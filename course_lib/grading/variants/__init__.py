@@ -24,7 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...checks import letters, same
+from ...checks.exercise import exercises
+from ...checks.varied import choice, number, permutation, renamed, reordered
 from ..properties import Property
+
+__all__ = ["Function", "Through", "Value", "choice", "lines_of", "number", "permutation", "renamed", "reordered"]
 
 TITLE = (  # what all titles say, and what is said in its place
     "A check says what is right already, what is not, and by how far; it does not mind how often you ask. "
@@ -33,7 +37,7 @@ TITLE = (  # what all titles say, and what is said in its place
     "marked later. The other checks judge as ever.",
 )
 CHECKED = re.compile(r"(?:check|kept)\.(\w+)\((.*)\)", re.DOTALL)
-IMPORTED = re.compile(r"(?m)^(?=from course_lib\.checks import \w+ as check$)")
+IMPORTED = re.compile(r"(?m)^(?=from course_lib\.(?:checks|sheets) import \w+ as check$)")
 
 
 # How the answers of a variant are judged
@@ -44,8 +48,9 @@ class Value:
     """A number, or numbers: what the varied solution comes to when it is run, within a tolerance."""
 
     tolerance: float
+    by_value = True
 
-    def properties(self, right, p):
+    def judged(self, right, p):
         return [Property("the value is right", lambda answer, rng: same(answer, right, self.tolerance))]
 
 
@@ -63,7 +68,7 @@ class Function:
     parts: tuple = ("result",)
     tolerance: float = 1e-8
 
-    def properties(self, right, p):
+    def judged(self, right, p):
         return [
             Property(f"the {part} is right", lambda answer, rng, i=i: self.agrees(answer, rng, self.oracle(p), i))
             for i, part in enumerate(self.parts)
@@ -95,7 +100,7 @@ class Through:
     check: object
     back: object
 
-    def properties(self, right, p):
+    def judged(self, right, p):
         def holds(answer, rng):
             return not any(complaint for _, complaint in self.check.examine(self.back(answer, p)))
 
@@ -103,34 +108,6 @@ class Through:
 
 
 # Drawing and writing
-
-
-def choice(*values):
-    """A parameter that is one of some values, each as likely."""
-    return lambda rng, p: values[rng.integers(len(values))]
-
-
-def number(formula):
-    """A parameter that follows from others, p -> number, as short as it can be written."""
-    return lambda rng, p: float(f"{formula(p):.10g}")
-
-
-def permutation(word):
-    """A parameter, "lines": the new letters of the lines of a proof, whose old ones are those of the word."""
-    return lambda rng, p: "".join(rng.permutation(list(word)))
-
-
-def renamed(word, p):
-    """Letters of the open sheet as they are in the variant."""
-    return word.translate(str.maketrans("".join(sorted(p["lines"])), p["lines"]))
-
-
-def reordered(source, p):
-    """A task with its lines in the order of their new letters."""
-    line = re.compile(r"^- \*\*([A-Z])\*\* · (.*)$", re.MULTILINE)
-    words = {renamed(letter, p): text for letter, text in line.findall(source)}
-    places = iter(sorted(words))
-    return line.sub(lambda found: (letter := next(places)) and f"- **{letter}** · {words[letter]}", source)
 
 
 def lines_of(check):
@@ -144,9 +121,24 @@ def lines_of(check):
 
 def table(unit):
     """The table of a sheet; an empty one if it has none."""
+    sheet = f"course_lib.sheets.{unit.partition('_')[2]}"
+    if importlib.util.find_spec(sheet):
+        return joined(exercises(importlib.import_module(sheet)))
     name = f"{__name__}.{unit.partition('_')[2]}"
     module = importlib.import_module(name) if importlib.util.find_spec(name) else None
     return {part: getattr(module, part, {}) for part in ("PARAMETERS", "CELLS", "DROPPED", "KEYED")}
+
+
+def joined(described):
+    """The table of a sheet from what its exercises say, {name: exercise}."""
+    varied = {name: one for name, one in described.items() if one.varied}
+    found = {"PARAMETERS": {}, "CELLS": {}, "DROPPED": set()}
+    for one in varied.values():
+        found["PARAMETERS"] |= one.varied.parameters
+        found["DROPPED"] |= set(one.varied.dropped)
+        for cell, rule in one.varied.cells.items():
+            found["CELLS"][cell] = rule if callable(rule) else [*found["CELLS"].get(cell, []), *rule]
+    return {**found, "KEYED": {name: one for name, one in varied.items() if not one.varied.same}}
 
 
 def drawn(unit, seed):
@@ -232,12 +224,12 @@ def hidden(path):
     if variant is None:
         return {}
     keyed, p = table(variant["unit"])["KEYED"], variant["parameters"]
-    return {name: judge.properties(variant["answers"].get(name), p) for name, judge in keyed.items()}
+    return {name: judge.judged(variant["answers"].get(name), p) for name, judge in keyed.items()}
 
 
 def asked(cells, unit):
     """The line of code that prints the right values of a variant, as JSON, once its solution has run."""
     keyed = table(unit)["KEYED"]
-    values = [(name, what) for name, what in map(checked, cells) if isinstance(keyed.get(name), Value)]
+    values = [(name, what) for name, what in map(checked, cells) if getattr(keyed.get(name), "by_value", False)]
     pairs = ", ".join(f"{json.dumps(name)}: np.asarray({what}).tolist()" for name, what in values)
     return f"import json\n\nprint(json.dumps({{{pairs}}}))"

@@ -1,0 +1,34 @@
+"""What answers are tried with, drawn: shapes, arrays and numbers that nobody can foresee, short enough to be repeated.
+
+Each takes a NumPy Generator first.
+"""
+
+ALONE = [(1,), (2,), (3,), (7,)]
+TOGETHER = [(2, 3), (3, 1), (1, 4), (3, 2, 2)]  # axis 0 holds the coordinates, the others are runs side by side
+
+
+def shape(rng, shapes=(*ALONE, *TOGETHER)):
+    """A shape of points: of 1, 2, 3 or 7 coordinates, alone or side by side."""
+    return shapes[rng.integers(len(shapes))]
+
+
+def dimension(rng):
+    """A number of coordinates: 1, 2, 3 or 7."""
+    return shape(rng, ALONE)[0]
+
+
+def array(rng, shape):
+    """Numbers of both signs with two decimals; in one draw of four whole ones, with zeros, in an array of integers."""
+    if rng.integers(4) == 0:
+        return rng.integers(-3, 4, shape)
+    return rng.normal(size=shape).round(2)
+
+
+def number(rng, low, high):
+    """A number from low to high with three decimals; in one draw of eight low itself."""
+    return low if rng.integers(8) == 0 else round(float(rng.uniform(low, high)), 3)
+
+
+def sometimes(rng, **hyper):
+    """These keyword arguments, or none of them: then the defaults count."""
+    return hyper if rng.integers(3) else {}

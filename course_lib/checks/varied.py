@@ -1,0 +1,52 @@
+"""What a private variant of a sheet changes: parameters drawn from a seed, and the words of cells that hold them."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Varied:
+    """What a private variant of the sheet changes here.
+
+    parameters: name -> draw, (rng, p) -> value; p holds those drawn before.
+    cells: id of a cell -> pairs (what stands there exactly once, new words with {name}), or (source, p) -> source.
+    dropped: ids of cells that would tell the answer.
+    right: p -> the right function now. back: (answer, p) -> the answer in the open sheet's terms.
+    same: whether the answer stays that of the open sheet, and only words around it change.
+    """
+
+    parameters: dict = field(default_factory=dict)
+    cells: dict = field(default_factory=dict)
+    dropped: Sequence = ()
+    right: Callable | None = None
+    back: Callable | None = None
+    same: bool = False
+
+
+def choice(*values):
+    """A parameter that is one of some values, each as likely."""
+    return lambda rng, p: values[rng.integers(len(values))]
+
+
+def number(formula):
+    """A parameter that follows from others, p -> number, as short as it can be written."""
+    return lambda rng, p: float(f"{formula(p):.10g}")
+
+
+def permutation(word):
+    """A parameter, "lines": the new letters of the lines of a proof, whose old ones are those of the word."""
+    return lambda rng, p: "".join(rng.permutation(list(word)))
+
+
+def renamed(word, p):
+    """Letters of the open sheet as they are in the variant."""
+    return word.translate(str.maketrans("".join(sorted(p["lines"])), p["lines"]))
+
+
+def reordered(source, p):
+    """A task with its lines in the order of their new letters."""
+    line = re.compile(r"^- \*\*([A-Z])\*\* · (.*)$", re.MULTILINE)
+    words = {renamed(letter, p): text for letter, text in line.findall(source)}
+    places = iter(sorted(words))
+    return line.sub(lambda found: (letter := next(places)) and f"- **{letter}** · {words[letter]}", source)

@@ -1,0 +1,166 @@
+"""Sheet 04: its other right and wrong answers, and what ties its right answers to the library and to runs."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from course_lib import optimizers, surfaces
+from course_lib.descent import descend, end
+from course_lib.grading import variants
+from course_lib.sheets import momentum
+
+
+def heavy_ball_in_place(x, g, v=0.0, *, lr, beta=0.9):
+    v = beta * v + g
+    x -= lr * v
+    return x, v
+
+
+def ema_in_an_array_of_whole_numbers(values, beta):
+    mean, m = np.zeros_like(values), 0.0
+    for t, value in enumerate(values):
+        m = beta * m + (1 - beta) * value
+        mean[t] = m
+    return mean, mean / (1 - beta ** np.arange(1, len(values) + 1))
+
+
+ALSO = {
+    "heavy_ball": [optimizers.momentum],
+    "look_ahead": [optimizers.nesterov],
+    "told_from_ahead": [optimizers.nesterov],
+    "full_speed": [0.01 / (1 - 0.95)],
+    "edge": [0.7499],
+    "times": [2, 2.08],
+    "proof": ["f c a g d b e", ["C", "F", "A", "G", "B", "D", "E"], "FCAGBDE"],
+    "critical_beta": [
+        lambda lr, lam: 1 + lr * lam - 2 * (lr * lam) ** 0.5,
+        lambda lr, lam: (1 - (lr * lam + 0j) ** 0.5) ** 2,
+    ],
+    "measured_beta": [0.492, np.float64(0.491), np.array([0.491])],
+    "cycle": [[0.05, 0.98, -5], np.array([0.0287, 0.98, 5.0])],
+    "per_step": [0.8988, np.array([0.9])],
+    "rate": [lambda lr, lam, beta: np.max(np.abs(np.linalg.eigvals([[1 + beta - lr * lam, -beta], [1, 0]])))],
+    "completed": [lambda x, Q, c, b: 0.5 * x @ Q @ x + c @ x + b],
+    "next_z": [lambda z, lam, lr: (1 - lr * lam) * z],
+}
+
+WRONG = {
+    "ema": [
+        (lambda x, beta: momentum.running_mean(x, beta)[0], "Expected 2 results"),
+        (lambda x, beta: tuple(part[-1] for part in momentum.running_mean(x, beta)), "Wrong shape of the mean"),
+        (ema_in_an_array_of_whole_numbers, "takes over the dtype int of the values"),
+    ],
+    "heavy_ball": [
+        (heavy_ball_in_place, "x was changed in place"),
+        (optimizers.momentum_ema, "this is the running mean; the sum is meant"),
+        (optimizers.nesterov, "this is Nesterov's step"),
+        (lambda x, g, v=0.0, *, lr, beta=0.9: x - lr * (beta * v + g), "Expected 2 results"),
+        (lambda *args, **hyper: [*optimizers.momentum(*args, **hyper)], "a step must return a tuple"),
+    ],
+    "full_speed": [(0.3, "too large"), ("0.2", "A number is meant")],
+    "edge": [(np.array([0.7, 0.8]), "Wrong shape: expected (), got (2,)")],
+    "times": [(7, "too large")],
+    "sum_to_ema": [(lambda lr, v, beta: lr / (1 - beta), "Expected 2 results (learning rate, memory)")],
+    "proof": [
+        ("CAFGDBE", "can be replaced only when"),
+        ("CFGADBE", "in an equation between positions alone"),
+        ("CFAGEDB", "the conclusion stands before its reasons"),
+        ("CFAGDEB", "the square of a size"),
+        ("DCFAGBE", "there is an equation that has them"),
+        ("ABCDEFG", "Line 1 cannot be A. Hint: the velocity can be replaced"),
+        ("CFA", "Lines are missing after A: 7 are needed."),
+        ("CFX", "X is not one of the lines here"),
+        ("CFAFG", "F stands there twice"),
+    ],
+    "measured_beta": [(0.3, "too small")],
+    "cycle": [
+        ((1 / 9, (2 / 3) ** 2, 3.3), "here Nesterov's ball flies off"),
+        ((0.04, 0.9, 5.0), "The heavy ball arrives at the minimum"),
+        ((0.2, 0.5, 5.0), "The heavy ball flies off"),
+        ((0.08, 0.0, 5.0), "Nesterov's ball has not arrived"),
+        ((0.02, 1.0, 5.0), "beta from 0 to 0.99"),
+        ((0.02, 0.9), "Three numbers in one tuple are meant"),
+        ("0.02, 0.9, 5", "Three numbers in one tuple are meant"),
+        ((0.02, 0.9, [5.0]), "the start is a number here, no list"),
+        ((0.02, 0.9, float("inf")), "Three numbers in one tuple are meant"),
+    ],
+    "per_step": [(0.5, "too small")],
+}  # fmt: skip
+
+
+def test_every_wrong_order_of_the_proof_hears_why():
+    from itertools import permutations
+
+    for lines in list(permutations("ABCDEFG"))[::7]:
+        passed, text = momentum.proof.report("".join(lines))
+        assert passed or "Hint: " in text
+
+
+def test_what_is_right_is_what_the_library_does():
+    x, g, v = np.random.default_rng(4).normal(size=(3, 2, 5))
+    pairs = [(momentum.heavy_ball, optimizers.momentum), (momentum.look_ahead, optimizers.nesterov)]
+    for exercise, method in [*pairs, (momentum.told_from_ahead, optimizers.nesterov)]:
+        expected = exercise.right(x, g, v, lr=0.3, beta=0.7)
+        np.testing.assert_allclose(expected, method(x, g, v, lr=0.3, beta=0.7), rtol=0, atol=1e-14)
+
+
+def test_a_converted_memory_goes_on_as_if_nothing_had_happened():
+    methods = {"sum": optimizers.momentum, "mean": optimizers.momentum_ema}
+    for convert, old, new in [(momentum.sum_to_ema, "sum", "mean"), (momentum.ema_to_sum, "mean", "sum")]:
+        x, v = np.array([1.0, -2.0]), np.array([0.5, 3.0])
+        lr, w = convert.right(0.1, v, 0.8)
+        for g in np.random.default_rng(1).normal(size=(6, 2)):
+            (y, v), (z, w) = methods[old](x, g, v, lr=0.1, beta=0.8), methods[new](x, g, w, lr=lr, beta=0.8)
+            np.testing.assert_allclose(y, z, rtol=0, atol=1e-14)
+            x = y
+
+
+@pytest.mark.parametrize(("looks_ahead", "method"), [(False, optimizers.momentum), (True, optimizers.nesterov)])
+def test_positions_on_lessards_function_are_those_of_the_library(looks_ahead, method):
+    told = momentum.places(0.03, 0.8, 5.0, looks_ahead, steps=200)[1:]
+    path = descend(method, surfaces.lessard, [5.0], 200, lr=0.03, beta=0.8)[0]
+    if looks_ahead:  # the library's x is the look-ahead point, beta times the last step farther
+        told = told + 0.8 * np.diff(told, prepend=told[0])
+    np.testing.assert_allclose(told, path, rtol=0, atol=1e-9)
+
+
+def test_the_numbers_of_the_sheet_are_those_of_runs():
+    ball, bowl = optimizers.momentum, surfaces.quadratic_form([[1.0]])
+    assert momentum.per_step.report(abs(end(ball, bowl, [1.0], 1000, lr=1.0, beta=0.81)[0]) ** (1 / 1000))[0]
+    betas = np.linspace(0, 0.99, 991)
+    last = end(ball, surfaces.quadratic_form([[0.18]]), [1.0], 1000, lr=0.5, beta=betas)[0]
+    assert momentum.measured_beta.report(betas[np.argmin(np.abs(last))])[0]
+    rates = np.array([0.7499, 0.7501])
+    last = end(ball, surfaces.quadratic_form([[4.0]]), [1.0], 100_000, lr=rates, beta=0.5)[0]
+    assert abs(last[0]) < 1 < abs(last[1])
+    path = descend(ball, surfaces.absolute, [1000.0], 500, lr=0.01, beta=0.95)[0]
+    assert momentum.full_speed.report(path[-2] - path[-1])[0]
+
+
+def test_at_the_critical_momentum_the_roots_coincide():
+    for lr, lam in [(0.1, 0.5), (2.0, 1.5), (1.0, 3.9)]:
+        beta = momentum.critical_beta.right(lr, lam)
+        assert 0 <= beta < 1
+        roots = np.roots([1, lr * lam - 1 - beta, beta])
+        assert abs(roots[0] - roots[1]) < 1e-6
+        assert momentum.rate.right(lr, lam, beta) == pytest.approx(max(abs(roots)), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", [f"seed {i}" for i in range(40)])
+def test_the_numbers_of_a_variant_make_good_exercises(seed):
+    p = variants.drawn("04_momentum", seed)
+    assert sorted(p["lines"]) == list("ABCDEFG")
+    assert momentum.proof.report("".join(sorted(p["lines"])[p["lines"].index(letter)] for letter in p["proof"]))[0]
+    assert 0.3 < 1 - (p["door_rate"] * p["door_curvature"]) ** 0.5 < 0.9
+    assert (1 - p["ripple_beta"] ** 0.5) ** 2 < p["ripple_rate"] < (1 + p["ripple_beta"] ** 0.5) ** 2, "it is a ripple"
+    assert p["q11"] * p["q22"] > p["q12"] ** 2, "the curvatures are positive"
+    assert np.isclose(p["height"] * p["zoom"] ** 2 * 25, p["sharp"])
+    public = [p["speed_rate"] / (1 - p["speed_beta"]), 2 * (1 + p["edge_beta"]) / p["edge_curvature"],
+              (p["long"] / p["short"]) ** 0.5, (1 - (p["door_rate"] * p["door_curvature"]) ** 0.5) ** 2,
+              p["ripple_beta"] ** 0.5]  # fmt: skip
+    assert not np.any(np.isclose(public, [0.2, 0.75, 2.0, 0.49, 0.9], rtol=0, atol=5e-3))
+
+
+def test_a_half_done_sheet_of_an_earlier_edition_finds_its_checks():
+    assert importlib.import_module("course_lib.checks").momentum is momentum
