@@ -10,9 +10,9 @@ cell, where they would give the answer away::
 
     ask("04-mean")
 
-Each is a widget, and in the same output a text that never depends on what was answered: readers without a kernel see
-the question, and tests see the same output every time. Nothing entered stops nothing. Maths is written $...$ in
-questions and explanations; options are plain text.
+Each is a card on the page, and in the same output a text that never depends on what was answered: tests see the same
+every time. What is left in the notebook says what was locked and how it came out, also without a kernel. Nothing
+entered stops nothing. Maths is written $...$ in questions and explanations; options are plain text.
 
 Answers stay on this computer, in the file of `course_lib.record`. `start_over` opens predictions again; deleting the
 file forgets everything.
@@ -25,15 +25,15 @@ from functools import cache
 from importlib import resources
 
 from course_lib import record
-from course_lib.amounts import amount, known, typed
+from course_lib.amounts import amount, known, plain, typed
 from course_lib.record import CONFIDENCES, start_over
 
 __all__ = ["ask", "calibration", "predict", "reveal", "start_over"]
 
 WITHIN = 0.25
 
-asked = {}  # key -> (unit, options) of the predictions made in this kernel
-revealed = {}  # key -> what redraws the measurement shown last
+asked = {}  # key -> the Bet made last in this kernel
+measured = {}  # key -> the Measurement shown last
 
 
 def predict(key, question, *, unit="", options=None):
@@ -48,13 +48,8 @@ def predict(key, question, *, unit="", options=None):
     texts = isinstance(options, list | tuple) and all(isinstance(option, str) for option in options)
     if options is not None and not (texts and len(set(options)) == len(options) >= 2):
         raise ValueError(f"options must be a list of two or more different texts; got {options!r}")
-    asked[key] = unit, options
-    words = f"Predict: {question}" + (f" {' / '.join(options)}" if options else f" (in {unit})" if unit else "")
-    picks = "".join(
-        f"<li>{escape(option)}</li>" for option in options or [f"a number, in {unit}" if unit else "a number"]
-    )
-    page = f"<p><b>Predict.</b> {escape(question)}</p><ul>{picks}</ul>"
-    show(words, page, lambda widgets: prediction(widgets, key, question, unit, options))
+    asked[key] = Bet(key, question, unit, options)
+    asked[key].show()
 
 
 def reveal(key, value, *, within=WITHIN):
@@ -69,11 +64,13 @@ def reveal(key, value, *, within=WITHIN):
     value = known(value)
     if not within > 0:
         raise ValueError(f"within must be a number > 0; got {within!r}")
-    unit, options = asked.get(key, ("", None))
-    if options and value not in options:
-        raise ValueError(f"value must be one of the options of {key}, {', '.join(options)}; got {value!r}")
-    measured = f"Measured: {amount(value, unit)}."
-    show(measured, f"<p><b>{escape(measured)}</b></p>", lambda widgets: comparison(widgets, key, value, unit, within))
+    bet = asked.get(key)
+    if bet and bet.options and value not in bet.options:
+        raise ValueError(f"value must be one of the options of {key}, {', '.join(bet.options)}; got {value!r}")
+    measured[key] = Measurement(key, value, bet.unit if bet else "", within)
+    measured[key].show()
+    if bet:
+        bet.redraw()
 
 
 def ask(key):
@@ -82,15 +79,7 @@ def ask(key):
     key: its name, "04-mean": its words stand under this name in questions/04.toml, out of the learner's sight.
     Errors: KeyError if the file of that lesson has no such question.
     """
-    question, right, answers = questions(key.split("-")[0])[key].values()
-    verdicts = {answer: why if answer == right else f"Not so. {why}" for answer, why in answers.items()}
-    folded = "".join(
-        f"<details><summary>{escape(answer)}</summary><p>{escape(verdict)}</p></details>"
-        for answer, verdict in verdicts.items()
-    )
-    words = f"Question: {question} {' / '.join(answers)}"
-    page = f"<p><b>Question.</b> {escape(question)}</p>{folded}"
-    show(words, page, lambda widgets: choice(widgets, key, question, verdicts))
+    Question(key, **questions(key.split("-")[0])[key]).show()
 
 
 @cache
@@ -102,95 +91,179 @@ def questions(lesson):
 
 def calibration():
     """Shows how often the locked predictions came true at each confidence."""
-    words = "How well calibrated are your predictions? Run this cell in Jupyter to see."
-    show(words, f"<p>{words}</p>", scores)
+    Calibration().show()
 
 
-# The widgets
+class Talk:
+    """Something that is said in a lesson. words: its text, the same at every run."""
 
+    shown = None
 
-def show(words, page, build):
-    """Displays the static form and, where there are widgets, the live one in the same output."""
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        return print(words)
-    if get_ipython() is None:
-        return print(words)
-    try:
-        import ipywidgets
-    except ImportError:
-        live = {}
-    else:
-        live = build(ipywidgets)._repr_mimebundle_()
-    display({**live, "text/plain": words, "text/html": page}, raw=True)
+    def page(self):
+        """Its HTML, with what is known of the learner's answer."""
+        raise NotImplementedError
 
-
-def framed(widgets, question, *children):
-    border = "1px solid var(--jp-border-color1, #bdbdbd)"
-    layout = {"border_left": "4px solid var(--jp-brand-color1, #1976d2)", "padding": "4px 12px", "margin": "4px 0"}
-    return widgets.VBox([widgets.HTMLMath(question), *children], layout={"border": border, **layout})
-
-
-def prediction(widgets, key, question, unit, options):
-    if options:
-        field = widgets.RadioButtons(options=options, value=None, description="Prediction", layout={"width": "auto"})
-    else:
-        field = widgets.Text(placeholder="a number", description=f"Prediction ({unit})" if unit else "Prediction")
-        field.style.description_width = "initial"
-    sure = widgets.RadioButtons(
-        options=[(f"{share} %", share) for share in CONFIDENCES], value=70, description="How sure?",
-        orientation="horizontal", layout={"width": "auto"},
-    )  # fmt: skip
-    lock = widgets.Button(description="Lock the prediction", button_style="primary", layout={"width": "fit-content"})
-    controls, said = widgets.VBox([field, sure, lock]), widgets.HTML()
-
-    def draw():
-        entry = record.read().answers.get(key, {})
-        if "guess" in entry:
-            controls.layout.display = "none"
-            late = " It came after the measurement, so it does not count." if entry.get("late") else ""
-            said.value = status(f"Locked: {amount(entry['guess'], unit)}, {entry['sure']} % sure.{late}{unkept()}")
-
-    def on_lock(_):
+    def show(self):
         try:
-            guess = field.value if options else typed(field.value, unit)
-        except ValueError as error:
-            said.value = status(str(error))
-            return
-        if guess is None:
-            said.value = status("Pick one first.")
-            return
-        if "guess" not in record.read().answers.get(key, {}):
-            record.add({"key": key, "guess": guess, "sure": sure.value, "late": key in revealed})
-        draw()
-        revealed.get(key, draw)()
+            from IPython import get_ipython
+            from IPython.display import display
+        except ImportError:
+            return print(self.words)
+        if get_ipython() is None:
+            return print(self.words)
+        self.shown = self.displayed(display)
 
-    lock.on_click(on_lock)
-    draw()
-    return framed(widgets, f"<b>Predict.</b> {escape(question)}", controls, said)
+    def displayed(self, display):
+        """Displays it, and returns what displays it anew in the same place."""
+        handle = display(self, display_id=True)
+        return lambda: handle.update(self)
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {"text/plain": self.words, "text/html": self.page()}
+
+    def redraw(self):
+        if self.shown:
+            self.shown()
 
 
-def comparison(widgets, key, value, unit, within):
-    said = widgets.HTML()
+class Control(Talk):
+    """A talk that is answered. form(): what the page makes controls of. heard(message): what the page is told."""
 
-    def draw():
-        entry = record.read().answers.get(key, {})
+    def displayed(self, display):
+        try:
+            from course_lib.card import Card
+        except ImportError:  # no ipywidgets
+            return super().displayed(display)
+        card = Card(self)
+        card.show()
+        return card.redraw
+
+
+class Bet(Control):
+    def __init__(self, key, question, unit, options):
+        self.key, self.question, self.unit, self.options = key, question, unit, options
+        self.words = f"Predict: {question}"
+        self.words += f" {' / '.join(options)}" if options else f" (in {unit})" if unit else ""
+
+    def entry(self):
+        return record.read().answers.get(self.key, {})
+
+    def page(self):
+        picks = self.options or [f"a number, in {self.unit}" if self.unit else "a number"]
+        listed = "".join(f"<li>{escape(pick)}</li>" for pick in picks)
+        return f"<p><b>Predict.</b> {escape(self.question)}</p>{self.locked() or f'<ul>{listed}</ul>'}"
+
+    def locked(self):
+        entry = self.entry()
         if "guess" not in entry:
-            said.value = status("No prediction was locked.")
-            return
-        guess = entry["guess"]
-        hit = hits(guess, value, within)
-        if entry.get("hit") != hit:
-            record.add({"key": key, "hit": hit})
-        verdict = "a hit" if hit else "a miss"
-        margin = "" if isinstance(value, str) else f" (within {100 * within:.3g} % counts as a hit)"
-        said.value = status(f"You predicted {amount(guess, unit)}, {entry['sure']} % sure: {verdict}{margin}.")
+            return ""
+        came = f": {verdict(entry['hit'])}." if "hit" in entry else "."
+        late = " It came after the measurement, so it does not count." if entry.get("late") else ""
+        return status(f"Locked: {amount(entry['guess'], self.unit)}, {entry['sure']} % sure{came}{late}{unkept()}")
 
-    revealed[key] = draw
-    draw()
-    return framed(widgets, f"<b>Measured: {escape(amount(value, unit))}.</b>", said)
+    def form(self):
+        entry = self.entry()
+        guess = entry.get("guess", "")
+        return {
+            "label": f"Prediction ({self.unit})" if self.unit and not self.options else "Prediction",
+            "options": self.options,
+            "guess": guess if isinstance(guess, str) else plain(guess),
+            "confidences": CONFIDENCES,
+            "sure": entry.get("sure", 70),
+            "locked": "guess" in entry,
+            "final": "hit" in entry,
+            "button": "Lock the prediction",
+        }
+
+    def heard(self, message):
+        try:
+            guess = message["guess"] if self.options else typed(message["guess"], self.unit)
+        except ValueError as error:
+            return {"said": "" if message["kind"] == "read" and not message["guess"] else str(error)}
+        if message["kind"] == "read":
+            return {"said": f"Read as {plain(guess)} {self.unit}".strip() + "."}
+        if "hit" not in self.entry():
+            event = {"key": self.key, "guess": guess, "sure": message["sure"], "late": self.key in measured}
+            record.add(event)
+        if self.key in measured:
+            measured[self.key].redraw()
+        self.redraw()
+        return {"done": True}
+
+
+class Measurement(Talk):
+    def __init__(self, key, value, unit, within):
+        self.key, self.value, self.unit, self.within = key, value, unit, within
+        self.words = f"Measured: {amount(value, unit)}."
+
+    def page(self):
+        return f"<p><b>{escape(self.words)}</b></p>{self.compared()}"
+
+    def compared(self):
+        entry = record.read().answers.get(self.key, {})
+        if "guess" not in entry:
+            return ""
+        guess, hit = entry["guess"], hits(entry["guess"], self.value, self.within)
+        if entry.get("hit") != hit:
+            record.add({"key": self.key, "hit": hit})
+        margin = "" if isinstance(self.value, str) else f" (within {100 * self.within:.3g} % counts as a hit)"
+        return status(f"You predicted {amount(guess, self.unit)}, {entry['sure']} % sure: {verdict(hit)}{margin}.")
+
+
+class Question(Control):
+    def __init__(self, key, question, right, answers):
+        self.key, self.question, self.right, self.answers = key, question, right, answers
+        self.words = f"Question: {question} {' / '.join(answers)}"
+
+    def page(self):
+        given = self.given()
+        folded = "".join(
+            f"<details{' open' if answer == given else ''}><summary>{escape(answer)}</summary>"
+            f"<p>{'' if answer == self.right else 'Not so. '}{escape(why)}</p></details>"
+            for answer, why in self.answers.items()
+        )
+        return f"<p><b>Question.</b> {escape(self.question)}</p>{folded}"
+
+    def given(self):
+        answer = record.read().answers.get(self.key, {}).get("answer")
+        return answer if answer in self.answers else None
+
+    def form(self):
+        return {
+            "label": "Answer",
+            "options": list(self.answers),
+            "guess": self.given() or "",
+            "right": self.given() == self.right,
+            "button": "Check the answer",
+        }
+
+    def heard(self, message):
+        record.add({"key": self.key, "answer": message["guess"]})
+        self.redraw()
+        return {"done": True}
+
+
+class Calibration(Talk):
+    words = "How well calibrated are your predictions? Run this cell in Jupyter to see."
+
+    def page(self):
+        done = record.read()
+        counted = [entry for entry in done.answers.values() if "hit" in entry and not entry.get("late")]
+        notes = []
+        if done.damaged:
+            notes.append(f"{done.damaged} damaged lines in {record.path().name} were left as they are and not counted.")
+        if record.unsaved:
+            notes.append(unkept().strip())
+        if not counted and not notes:
+            return f"<p>{self.words}</p>"
+        rows = []
+        for share in CONFIDENCES:
+            hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
+            came = f"{100 * sum(hits) / len(hits):.0f} %" if hits else "none yet"
+            rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
+        head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
+        words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen more."
+        return f"<table>{head}{''.join(rows)}</table>{status(' '.join([words, *notes]))}"
 
 
 def hits(guess, value, within):
@@ -200,45 +273,8 @@ def hits(guess, value, within):
     return abs(guess - value) <= within * abs(value)
 
 
-def choice(widgets, key, question, verdicts):
-    field = widgets.RadioButtons(options=list(verdicts), value=None, description="Answer", layout={"width": "auto"})
-    button = widgets.Button(description="Check the answer", layout={"width": "fit-content"})
-    said = widgets.HTMLMath()
-
-    def draw():
-        answer = record.read().answers.get(key, {}).get("answer")
-        if answer in verdicts:
-            field.value = answer
-            said.value = status(verdicts[answer])
-
-    def on_check(_):
-        if field.value is None:
-            said.value = status("Pick one first.")
-            return
-        record.add({"key": key, "answer": field.value})
-        draw()
-
-    button.on_click(on_check)
-    draw()
-    return framed(widgets, f"<b>Question.</b> {escape(question)}", field, button, said)
-
-
-def scores(widgets):
-    done = record.read()
-    counted = [entry for entry in done.answers.values() if "hit" in entry and not entry.get("late")]
-    rows = []
-    for share in CONFIDENCES:
-        hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
-        came = f"{100 * sum(hits) / len(hits):.0f} %" if hits else "none yet"
-        rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
-    head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
-    words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen say more."
-    if done.damaged:
-        words += f" {done.damaged} damaged lines in {record.path().name} were left as they are and not counted."
-    return framed(widgets, f"<table>{head}{''.join(rows)}</table>", widgets.HTML(status(words + unkept())))
-
-
-# Words
+def verdict(hit):
+    return "a hit" if hit else "a miss"
 
 
 def escape(text):
@@ -246,7 +282,7 @@ def escape(text):
 
 
 def status(text):
-    return f'<span role="status">{escape(text)}</span>'
+    return f'<p role="status">{escape(text)}</p>'
 
 
 def unkept():

@@ -22,13 +22,15 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
     **dict.fromkeys(UNDER_ALL | GROUND | {"descent", "amounts", "record", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "plots": {"descent", "surfaces", "style"},
-    "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots"},
-    "quiz": {"amounts", "record"},
+    "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots", "widget"},
+    "widget": set(),
+    "card": {"widget"},
+    "quiz": {"amounts", "record", "card"},
     "checks": GROUND | TOOLS | {"descent", "record"},
     "sheets": GROUND | TOOLS | {"descent", "checks"},
     "grading": GROUND | TOOLS | {"descent", "checks", "sheets"},
 }
-HEAVY = {"plots", "live", "nodelay", "quiz", "grading"}  # these may stand on more than NumPy
+HEAVY = {"plots", "live", "nodelay", "widget", "card", "quiz", "grading"}  # these may stand on more than NumPy
 
 LESSONS = ["00_race_first", "01_convexity", "02_gradients", "03_sgd_variants", "04_momentum", "05_adaptive_methods"]
 LESSONS += ["06_saddle_points", "07_conditioning", "08_deep_networks", "09_landscapes", "10_scale"]

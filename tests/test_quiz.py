@@ -2,16 +2,17 @@
 
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from decimal import Decimal
 from fractions import Fraction
 
-import ipywidgets
 import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from course_lib import quiz, record
+from course_lib import quiz, record, widget
+from course_lib.card import Card
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -21,107 +22,104 @@ def answers(tmp_path, monkeypatch):
     """A learner's file, and a kernel that has just started."""
     monkeypatch.setenv("COURSE_ANSWERS", str(tmp_path / "answers.jsonl"))
     monkeypatch.setattr(quiz, "asked", {})
-    monkeypatch.setattr(quiz, "revealed", {})
+    monkeypatch.setattr(quiz, "measured", {})
     monkeypatch.setattr(record, "unsaved", [])
     return tmp_path / "answers.jsonl"
 
 
-class Seen:
-    """A widget as its reader has it: the controls by their kind, and all that it says."""
-
-    def __init__(self, box):
-        self.all = [box]
-        for widget in self.all:
-            self.all += getattr(widget, "children", ())
-
-    def one(self, kind, description):
-        (found,) = (w for w in self.all if type(w) is kind and w.description == description)
-        return found
-
-    def click(self):
-        (button,) = (w for w in self.all if type(w) is ipywidgets.Button)
-        button.click()
-
-    @property
-    def said(self):
-        return self.all[-1].value if isinstance(self.all[-1], ipywidgets.HTML) else [
-            w.value for w in self.all if isinstance(w, ipywidgets.HTML | ipywidgets.HTMLMath)][-1]  # fmt: skip
-
-
 def typed(key="04-gain", unit="times"):
-    return Seen(quiz.prediction(ipywidgets, key, "How many?", unit, None))
+    quiz.asked[key] = quiz.Bet(key, "How many?", unit, None)
+    return quiz.asked[key]
 
 
 def picked(key="04-saddle", options=("GD", "EMA", "heavy ball")):
-    return Seen(quiz.prediction(ipywidgets, key, "Which?", "", options))
+    quiz.asked[key] = quiz.Bet(key, "Which?", "", list(options))
+    return quiz.asked[key]
 
 
-def measured(key="04-gain", value=9.1, unit="times", within=0.25):
-    return Seen(quiz.comparison(ipywidgets, key, value, unit, within)).said
+def measured(key="04-gain", value=9.1, within=0.25):
+    """What a learner reads below a measurement."""
+    with redirect_stdout(None):
+        quiz.reveal(key, value, within=within)
+    return quiz.measured[key].page()
 
 
-def lock(text, sure=70, key="04-gain"):
-    seen = typed(key)
-    seen.one(ipywidgets.Text, "Prediction (times)").value = text
-    seen.one(ipywidgets.RadioButtons, "How sure?").value = sure
-    seen.click()
-    return seen
+def lock(guess, sure=70, key="04-gain"):
+    """The bet and what its page was told."""
+    bet = quiz.asked.get(key) or typed(key)
+    return bet, bet.heard({"kind": "lock", "guess": guess, "sure": sure})
 
 
 # Locking
 
 
 def test_a_number_is_locked_and_then_shown_beside_the_measurement():
-    assert "Locked: 9 times, 90 % sure." in lock("9", 90).said
+    bet, told = lock("9", 90)
+    assert told == {"done": True}
+    assert "Locked: 9 times, 90 % sure." in bet.page()
     assert "You predicted 9 times, 90 % sure: a hit (within 25 % counts as a hit)." in measured()
-    assert "a miss" in measured(value=90)
+    assert "Locked: 9 times, 90 % sure: a hit." in bet.page()
+    assert ": a miss" in measured(value=90)
+    assert "Locked: 9 times, 90 % sure: a miss." in bet.page()
+
+
+def test_what_was_read_is_said_before_it_is_locked():
+    bet = typed()
+    read = [
+        bet.heard({"kind": "read", "guess": text, "sure": 70})["said"] for text in ("", "9", "10⁵", "1,375", "many")
+    ]
+    assert [text.replace("\u202f", " ") for text in read] == [
+        "",
+        "Read as 9 times.",
+        "Read as 100 000 times.",
+        "1,375 can be read in two ways: write 1 375 or 1.375.",
+        "A number is needed, in times: 12, 0.5, 3k, 10^5 or 4e-11.",
+    ]
+    assert record.read() == record.Record()
 
 
 def test_an_option_is_locked_by_its_text():
-    seen = picked()
-    seen.click()
-    assert "Pick one first." in seen.said
-    seen.one(ipywidgets.RadioButtons, "Prediction").value = "EMA"
-    seen.click()
-    assert "Locked: EMA, 70 % sure." in seen.said
-    assert "You predicted EMA, 70 % sure: a hit." in measured("04-saddle", "EMA", "")
-    assert "a miss" in measured("04-saddle", "GD", "")
+    picked()
+    bet, _ = lock("EMA", key="04-saddle")
+    assert "Locked: EMA, 70 % sure." in bet.page()
+    assert "You predicted EMA, 70 % sure: a hit." in measured("04-saddle", "EMA")
+    assert ": a miss" in measured("04-saddle", "GD")
 
 
-def test_what_is_locked_stays_locked():
-    seen = lock("9")
-    seen.one(ipywidgets.Text, "Prediction (times)").value = "10"
-    seen.click()
-    assert "Locked: 9 times" in seen.said
+def test_what_is_locked_can_be_changed_until_it_is_measured():
+    bet, _ = lock("9")
+    assert (bet.form()["locked"], bet.form()["final"], bet.form()["guess"]) == (True, False, "9")
+    lock("10", 90)
     again = typed()  # a new kernel, another notebook
-    assert "Locked: 9 times" in again.said
-    assert next(w for w in again.all if "Lock the prediction" in getattr(w, "description", "")) is not None
-    assert [w.layout.display for w in again.all if type(w) is ipywidgets.VBox] == [None, "none"]
+    assert "Locked: 10 times, 90 % sure." in again.page()
+    measured()
+    assert again.form()["final"]
+    lock("11")
+    assert "Locked: 10 times, 90 % sure: a hit." in again.page()
 
 
 def test_starting_over_opens_what_it_names():
     lock("9")
     lock("8", key="04-other")
-    lock("7", key="05-other")
     quiz.start_over("04-g")
-    assert set(record.read().answers) == {"04-other", "05-other"}
-    assert "Locked: 12 times" in lock("12").said
-    quiz.start_over("04")
-    assert set(record.read().answers) == {"05-other"}
-    quiz.start_over()
-    assert record.read() == record.Record()
+    assert set(record.read().answers) == {"04-other"}
+    assert not typed().form()["locked"]
 
 
 def test_a_prediction_after_the_measurement_does_not_count():
-    assert "No prediction was locked." in measured()
-    assert "It came after the measurement, so it does not count." in lock("9.1").said
-    assert "<td>70 %</td><td>0</td>" in Seen(quiz.scores(ipywidgets)).all[1].value
+    assert "predicted" not in measured()
+    bet, _ = lock("9.1")
+    assert "It came after the measurement, so it does not count." in bet.page()
+    assert quiz.Calibration().page() == f"<p>{quiz.Calibration.words}</p>"
 
 
 def test_a_measurement_on_the_page_hears_of_a_prediction():
-    shown = Seen(quiz.comparison(ipywidgets, "04-gain", 9.1, "times", 0.25))
+    typed()
+    measured()
+    drawn = []
+    quiz.measured["04-gain"].shown = lambda: drawn.append(quiz.measured["04-gain"].page())
     lock("9")
-    assert "You predicted 9 times" in shown.said
+    assert "You predicted 9 times" in drawn[0]
 
 
 @pytest.mark.parametrize(
@@ -131,13 +129,14 @@ def test_a_measurement_on_the_page_hears_of_a_prediction():
 )  # fmt: skip
 def test_a_number_hits_within_a_share_of_the_value(value, guess, hit):
     lock(str(guess))
-    assert ("a hit (" in measured(value=value)) == hit
+    assert (": a hit" in measured(value=value)) == hit
 
 
 @pytest.mark.parametrize("text", ["", "many", "1,375"])
 def test_what_is_no_number_or_can_be_read_in_two_ways_is_asked_for_again(text):
+    _, told = lock(text)
     two_ways = "1,375 can be read in two ways: write 1\u202f375 or 1.375."
-    assert (two_ways if text == "1,375" else "A number is needed, in times: 12,") in lock(text).said
+    assert told["said"].startswith(two_ways if text == "1,375" else "A number is needed, in times: 12,")
     assert record.read() == record.Record()
 
 
@@ -149,13 +148,12 @@ def test_what_is_no_number_or_can_be_read_in_two_ways_is_asked_for_again(text):
      (np.longdouble(2), "2 times", "2"), (np.nan, "NaN times", None), (np.bool_(True), "yes", None),
      (False, "no", None), (np.str_("EMA"), "EMA", None)],
 )  # fmt: skip
-def test_every_measurement_is_shown_and_kept(value, words, guess, capsys):
+def test_every_measurement_is_shown_and_kept(value, words, guess):
     """Beside a locked number: only then is anything written."""
     lock(guess or "3")
-    quiz.reveal("04-gain", value)
-    assert capsys.readouterr().out == f"Measured: {words.removesuffix(' times')}.\n"
-    assert words in Seen(quiz.comparison(ipywidgets, "04-gain", quiz.known(value), "times", 0.25)).all[1].value
-    assert (": a hit" in measured(value=quiz.known(value))) == (guess is not None)
+    page = measured(value=value)
+    assert f"<p><b>Measured: {words}.</b></p>" in page
+    assert (": a hit" in page) == (guess is not None)
     assert record.read().answers["04-gain"]["hit"] is (guess is not None)
 
 
@@ -174,27 +172,24 @@ def test_what_is_no_measurement_is_refused(value):
 
 
 def question():
-    verdicts = {"1": "Yes: the weights add up to 1.", "10": "Not so. That is the sum's gain."}
-    return Seen(quiz.choice(ipywidgets, "04-mean", "What is its gain?", verdicts))
+    return quiz.Question("04-mean", "What is its gain?", "1", {"1": "The weights add up to 1.", "10": "The sum's."})
 
 
 def test_a_wrong_answer_is_told_which_misconception_it_shows_and_may_be_changed():
-    seen = question()
-    seen.click()
-    assert "Pick one first." in seen.said
-    seen.one(ipywidgets.RadioButtons, "Answer").value = "10"
-    assert "Pick one first." in seen.said, "arrow keys go through the answers: only the button answers"
-    seen.click()
-    assert "That is the sum" in seen.said
-    assert "That is the sum" in question().said
-    seen.one(ipywidgets.RadioButtons, "Answer").value = "1"
-    seen.click()
-    assert "Yes: the weights" in question().said
+    asked = question()
+    assert " open>" not in asked.page()
+    asked.heard({"kind": "lock", "guess": "10"})
+    for seen in (asked, question()):
+        assert "<details open><summary>10</summary><p>Not so. The sum's.</p>" in seen.page()
+        assert (seen.form()["guess"], seen.form()["right"]) == ("10", False)
+    asked.heard({"kind": "lock", "guess": "1"})
+    assert "<details open><summary>1</summary><p>The weights" in question().page()
+    assert question().form()["right"]
 
 
 def test_an_answer_that_no_longer_exists_is_forgotten():
     record.add({"key": "04-mean", "answer": "100"})
-    assert question().one(ipywidgets.RadioButtons, "Answer").value is None
+    assert question().form()["guess"] == ""
 
 
 # Calibration
@@ -205,7 +200,7 @@ def test_calibration_counts_hits_at_each_confidence():
         lock(guess, sure, key)
         measured(key)
     lock("9", 70, "e")  # never measured
-    table = Seen(quiz.scores(ipywidgets)).all[1].value
+    table = quiz.Calibration().page()
     assert "<td>50 %</td><td>1</td><td>1</td><td>100 %</td>" in table
     assert "<td>70 %</td><td>0</td><td>0</td><td>none yet</td>" in table
     assert "<td>90 %</td><td>3</td><td>2</td><td>67 %</td>" in table
@@ -221,15 +216,15 @@ def test_a_run_repeated_counts_once(answers):
 def test_a_file_that_was_damaged_is_told_of(answers):
     lock("9")
     answers.write_bytes(answers.read_bytes() + b'{"key": "x", "guess"\n{"ke')
-    assert "Locked: 9 times" in typed().said
-    assert "2 damaged lines in answers.jsonl were left as they are" in Seen(quiz.scores(ipywidgets)).said
+    assert "Locked: 9 times" in typed().page()
+    assert "2 damaged lines in answers.jsonl were left as they are" in quiz.Calibration().page()
 
 
 def test_where_nothing_can_be_written_it_lasts_as_long_as_the_kernel(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_ANSWERS", str(tmp_path))  # a folder
-    assert "Locked: 9 times, 70 % sure. " in lock("9").said
-    assert f"{tmp_path} cannot be written: this lasts until the kernel stops." in typed().said
-    assert "a hit" in measured()
+    bet, _ = lock("9")
+    assert f"Locked: 9 times, 70 % sure. {tmp_path} cannot be written: this lasts until the kernel stops." in bet.page()
+    assert ": a hit" in measured()
 
 
 # What is the same for everybody
@@ -261,7 +256,7 @@ def run(*cells):
 
 @pytest.mark.parametrize("widgets", [True, False])
 @pytest.mark.parametrize("answered", [True, False])
-def test_the_static_form_is_the_same_whatever_was_answered(widgets, answered, answers):
+def test_the_text_is_the_same_whatever_was_answered_and_without_answers_the_page_too(widgets, answered, answers):
     if answered:
         record.add({"key": "04-gain", "guess": 90, "sure": 90})
         record.add({"key": "04-saddle", "guess": "GD", "sure": 50})
@@ -269,8 +264,9 @@ def test_the_static_form_is_the_same_whatever_was_answered(widgets, answered, an
     hide = "" if widgets else "import sys; sys.modules['ipywidgets'] = None"
     _, *outputs = run(f"{hide}\nfrom course_lib.quiz import *", *STATIC, 'ask("04-recall-edge")')
     for (output,), (words, page) in zip(outputs, STATIC.values(), strict=False):
-        assert (output.data["text/plain"], output.data["text/html"]) == (words, page)
-    assert all((VIEW in output.data) == widgets for (output,) in outputs)
+        assert output.data["text/plain"] == words
+        assert answered or output.data["text/html"] == page
+    assert [VIEW in output.data for (output,) in outputs] == [widgets, widgets, False, False, False, widgets]
     (asked,) = outputs[-1]
     wanted = quiz.questions("04")["04-recall-edge"]
     for answer, why in wanted["answers"].items():
@@ -285,8 +281,25 @@ def test_without_jupyter_it_prints():
     assert done.stderr == ""
 
 
+def test_jupyterlab_keeps_the_still_form_and_what_was_locked(monkeypatch):
+    """No view of a widget: JupyterLab would show nothing else of it once its kernel has ended."""
+    monkeypatch.setattr(widget, "in_jupyterlab", lambda: True)
+    bet = Card(typed())
+    data, _ = bet._repr_mimebundle_()
+    assert data.keys() == {"text/plain", "text/html"}
+    assert data["text/html"].startswith(f'<course-widget at="{bet.at}"><p><b>Predict.</b> How many?</p><ul>')
+    assert "Run this cell to go on." in data["text/html"]
+    lock("9")
+    bet.redraw()
+    data, _ = bet._repr_mimebundle_()
+    assert "Locked: 9 times, 70 % sure." in data["text/html"]
+    assert "Run this cell" not in data["text/html"]
+    assert data["text/plain"] == "Predict: How many? (in times)"
+
+
 def test_importing_it_is_light():
-    code = "import sys, course_lib.quiz; print(*{'numpy', 'ipywidgets', 'IPython', 'matplotlib'} & set(sys.modules))"
+    heavy = {"numpy", "ipywidgets", "anywidget", "IPython", "matplotlib"}
+    code = f"import sys, course_lib.quiz; print(*{heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == []
 
 

@@ -661,9 +661,8 @@ class View {
   }
 }
 
-export default {
-  render({ model, el }) {
-    const view = new View(model, el);
-    return () => view.close();
-  },
-};
+export default widget(({ model, el }) => {
+  el.replaceChildren();
+  const view = new View(model, el);
+  return () => view.close();
+});

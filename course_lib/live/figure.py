@@ -1,13 +1,15 @@
 """The kernel's half of a live figure: it computes what the page asks for. It draws nothing but the still picture."""
 
 import base64
+import html
 import traceback
 import zlib
 from pathlib import Path
 
-import anywidget
 import numpy as np
 import traitlets
+
+from course_lib.widget import GO_ON, Widget, script
 
 from .parts import Lines, Toggles, described
 
@@ -15,7 +17,7 @@ HERE = Path(__file__).parent
 OURS = (str(HERE.parent), "site-packages", "dist-packages")
 
 
-class Figure(anywidget.AnyWidget):
+class Figure(Widget):
     """A figure that follows the hand: panels, controls, and a function from the controls to arrays.
 
     title: what it shows, in a few words.
@@ -29,8 +31,8 @@ class Figure(anywidget.AnyWidget):
     more axis of n at the end. If compute cannot do that, the page asks for each position as it comes.
     """
 
-    _esm = HERE / "figure.js"
-    _css = HERE / "figure.css"
+    _esm = script(HERE / "figure.js")
+    _css = (HERE / "figure.css").read_text(encoding="utf-8")
     spec = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
 
@@ -54,7 +56,6 @@ class Figure(anywidget.AnyWidget):
             first={name: {"shape": a.shape, "data": a.tobytes()} for name, a in self._arrays.items()},
         )
         self.on_msg(self._answer)
-        close_what_this_cell_made_before(self)
 
     def frame(self, state):
         """({name: float32 array, all finite}, message) with the controls at `state`, as the page has it."""
@@ -127,18 +128,20 @@ class Figure(anywidget.AnyWidget):
 
     def close(self):
         self._compute = None
-        self.layout.close()
         super().close()
 
-    def _repr_mimebundle_(self, **kwargs):
-        """The live figure, and beside it a still picture for whoever has no kernel; the same bytes every time."""
+    def still(self):
+        """The picture of the first state; the same bytes every time."""
         from .still import picture, sentence
 
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        words = sentence(self.spec, self._arrays)
-        data["text/plain"] = words
-        data["image/png"] = base64.b64encode(picture(self.spec, self._arrays)).decode()
-        return data, metadata | {"image/png": {"alt": words}}
+        picture = base64.b64encode(picture(self.spec, self._arrays)).decode()
+        return {"text/plain": sentence(self.spec, self._arrays), "image/png": picture}
+
+    def left(self):
+        still = self.still()
+        words = html.escape(still["text/plain"])
+        image = f'<img src="data:image/png;base64,{still["image/png"]}" alt="{words}">'
+        return f"{image}<p>{words}</p>{GO_ON}"
 
 
 def told(error):
@@ -148,26 +151,3 @@ def told(error):
     ]
     said = f"{type(error).__name__}: {error}"
     return f"{frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line} ({said})" if frames else said
-
-
-made = {}  # cell -> (the run of it, the figures it made)
-
-
-def close_what_this_cell_made_before(figure):
-    """A cell that is run again has lost its old output: its figures there are freed here, too.
-
-    Only JupyterLab and Notebook tell which cell is running; elsewhere figures live as long as the kernel.
-    """
-    try:
-        from IPython import get_ipython
-
-        parent = get_ipython().get_parent()
-        cell, run = parent["metadata"]["cellId"], parent["header"]["msg_id"]
-    except (AttributeError, ImportError, KeyError):
-        return
-    last, figures = made.get(cell, (run, []))
-    if last != run:
-        for old in figures:
-            old.close()
-        figures = []
-    made[cell] = run, [*figures, figure]
