@@ -13,10 +13,10 @@ BOUNDS |= {name: {"least": 0, "below": 1} for name in ("beta", "b1", "b2")}
 np.empty(2**24, np.int8)
 
 
-def checked(name, value, dtype):
+def checked(name, value, dtype, also=", or a function of the step"):
     """The hyperparameter as a plain number or an array of dtype, or a ValueError that says what it must be."""
     if name in BOUNDS:
-        value = numbers(name, value, ", or a function of the step", **BOUNDS[name])
+        value = numbers(name, value, also, **BOUNDS[name])
     elif floats(value) is None:
         return value
     if isinstance(value, float):
@@ -77,7 +77,7 @@ def states(method, f, x, hyper, schedules):
         x, *memory = checked_state(method, f, x, memory, hyper)
         yield x, *memory
         for name, schedule in schedules.items():
-            value = checked(name, schedule(t), x.dtype)
+            value = checked(name, schedule(t), x.dtype, f" at step {t}")
             if np.shape(value) != np.shape(hyper[name]):
                 raise ValueError(f"{name} must keep its shape, {np.shape(hyper[name])}; got {value!r} at step {t}")
             hyper[name] = value

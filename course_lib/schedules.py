@@ -1,16 +1,32 @@
 """Schedules: a learning rate, or any other hyperparameter, as a function of the step t = 0, 1, 2, ...
 
-Each function takes the rate to start from (or to reach) and returns a function t -> value, to be given to ``descend``
-in place of a number: ``descend(gd, f, start, 100, lr=cosine(0.1, 100))``. The rate may be an array, one value a run;
-what shapes the schedule is a number. A value is a Python float, or an array: neither turns float32 into float64.
+Each is made with the rate to start from (or to reach) and is then a function t -> value, to be given to ``descend`` in
+place of a number: ``descend(gd, f, start, 100, lr=cosine(0.1, 100))``. The rate may be an array, one value a run; what
+shapes the schedule is a number. A value is a Python float, or an array: neither turns float32 into float64. Asked for
+an array of steps, ``cosine(0.1, 100)(np.arange(100))``, a schedule gives an array of the values.
 """
 
 import math
 
+import numpy as np
+
 from .arguments import integer, number, numbers
 
 
-def constant(lr):
+class Schedule:
+    """What all have: a schedule has `at(t)`, its value at the step t >= 0; called, it takes an array of steps, too."""
+
+    def __call__(self, t):
+        if isinstance(t, int):
+            return self.at(t)
+        t = np.asarray(t).tolist()
+        return np.array([self(step) for step in t]) if isinstance(t, list) else self.at(t)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class constant(Schedule):
     r"""The same rate for ever.
 
     $\eta_t = \eta$
@@ -18,11 +34,15 @@ def constant(lr):
     lr: rate $\eta \ge 0$, a number or an array, one value a run.
     Returns a function t -> rate. Errors: ValueError for a bad lr.
     """
-    lr = numbers("lr", lr, least=0)
-    return lambda t: lr
+
+    def __init__(self, lr):
+        self.lr = numbers("lr", lr, least=0)
+
+    def at(self, t):
+        return self.lr
 
 
-def step_decay(lr, every, factor=0.1):
+class step_decay(Schedule):
     r"""A rate that falls in stairs: the same for `every` steps, then times `factor`.
 
     $\eta_t = \eta\, q^{\lfloor t/n \rfloor}$
@@ -33,12 +53,16 @@ def step_decay(lr, every, factor=0.1):
     Returns a function t -> rate. Errors: ValueError for a bad argument.
     Convention: torch's StepLR; optax.exponential_decay with staircase=True.
     """
-    lr, every = numbers("lr", lr, least=0), integer("every", every)
-    factor = number("factor", factor, least=0, most=1)
-    return lambda t: lr * factor ** (t // every)
+
+    def __init__(self, lr, every, factor=0.1):
+        self.lr, self.every = numbers("lr", lr, least=0), integer("every", every)
+        self.factor = number("factor", factor, least=0, most=1)
+
+    def at(self, t):
+        return self.lr * self.factor ** (t // self.every)
 
 
-def exponential(lr, rate):
+class exponential(Schedule):
     r"""A rate that is multiplied by the same number at each step.
 
     $\eta_t = \eta\, q^t$
@@ -51,11 +75,19 @@ def exponential(lr, rate):
     Returns a function t -> rate. Errors: ValueError for a bad argument.
     Convention: torch's ExponentialLR; optax.exponential_decay with transition_steps=1.
     """
-    lr, rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
-    return lambda t: lr * rate**t
+
+    def __init__(self, lr, rate):
+        self.lr, self.rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
+
+    def at(self, t):
+        try:
+            growth = self.rate**t
+        except OverflowError:  # Python's floats; `descend` says at which step
+            growth = math.inf
+        return self.lr * growth if np.any(self.lr) else self.lr
 
 
-def inverse_time(lr, rate=1.0):
+class inverse_time(Schedule):
     r"""A rate that falls like 1/t: slowly enough to reach any point, fast enough to average noise away.
 
     $\eta_t = \eta / (1 + kt)$
@@ -66,11 +98,15 @@ def inverse_time(lr, rate=1.0):
     Source: Robbins and Monro (1951), with $\sum\eta_t = \infty$ and $\sum\eta_t^2 < \infty$; the form with k is that of
     Keras' InverseTimeDecay.
     """
-    lr, rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
-    return lambda t: lr / (1 + rate * t)
+
+    def __init__(self, lr, rate=1.0):
+        self.lr, self.rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
+
+    def at(self, t):
+        return self.lr / (1 + self.rate * t)
 
 
-def inverse_sqrt(lr, rate=1.0):
+class inverse_sqrt(Schedule):
     r"""A rate that falls like $1/\sqrt t$, the classical choice for convex functions without curvature.
 
     $\eta_t = \eta / \sqrt{1 + kt}$
@@ -81,11 +117,15 @@ def inverse_sqrt(lr, rate=1.0):
     Source: Zinkevich (2003), theorem 1. The rate of the Transformer, linear up to step w (counted from 1) and then
     $\sqrt{w/t}$ (Vaswani et al., 2017, eq. 3), is `warmup(inverse_sqrt(lr, 1 / w), w - 1)`.
     """
-    lr, rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
-    return lambda t: lr / math.sqrt(1 + rate * t)
+
+    def __init__(self, lr, rate=1.0):
+        self.lr, self.rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
+
+    def at(self, t):
+        return self.lr / math.sqrt(1 + self.rate * t)
 
 
-def cosine(lr, steps, floor=0.0):
+class cosine(Schedule):
     r"""A rate that falls along half a cosine: flat, then steep, then flat again.
 
     $\eta_t = \eta_{\min} + \tfrac12(\eta - \eta_{\min})\big(1 + \cos(\pi\min(t, T)/T)\big)$
@@ -97,8 +137,13 @@ def cosine(lr, steps, floor=0.0):
     Source: Loshchilov and Hutter (2017), eq. 5, without restarts. Convention: optax.cosine_decay_schedule (its alpha is
     floor / lr); torch's CosineAnnealingLR agrees up to step T and climbs again afterwards.
     """
-    lr, steps, floor = numbers("lr", lr, least=0), integer("steps", steps), numbers("floor", floor, least=0)
-    return lambda t: half_cosine(lr, floor, t / steps)
+
+    def __init__(self, lr, steps, floor=0.0):
+        self.lr, self.floor = numbers("lr", lr, least=0), numbers("floor", floor, least=0)
+        self.steps = integer("steps", steps)
+
+    def at(self, t):
+        return half_cosine(self.lr, self.floor, t / self.steps)
 
 
 def half_cosine(start, end, share):
@@ -106,7 +151,7 @@ def half_cosine(start, end, share):
     return end + (start - end) * ((1 + math.cos(math.pi * min(share, 1.0))) / 2)
 
 
-def warmup(schedule, steps):
+class warmup(Schedule):
     r"""A straight way up to a rate, or to the first rate of a schedule, which then runs from its own step 0.
 
     $\eta_t = \frac{t+1}{w+1}\,\eta_0$ for $t < w$, then the schedule at $t - w$
@@ -117,13 +162,19 @@ def warmup(schedule, steps):
     Source: Goyal et al. (2017), section 2.2. Convention: no step is wasted at rate 0; torch's LinearLR with
     start_factor=1/(w+1), total_iters=w, or optax.linear_schedule from lr/(w+1), joined to what follows at w.
     """
-    steps = integer("steps", steps, 0)
-    if not callable(schedule):
-        schedule = constant(numbers("schedule", schedule, ", or a function of the step", least=0))
-    return lambda t: schedule(0) * ((t + 1) / (steps + 1)) if t < steps else schedule(t - steps)
+
+    def __init__(self, schedule, steps):
+        if not callable(schedule):
+            schedule = constant(numbers("schedule", schedule, ", or a function of the step", least=0))
+        self.schedule, self.steps = schedule, integer("steps", steps, 0)
+
+    def at(self, t):
+        if t >= self.steps:
+            return self.schedule(t - self.steps)
+        return numbers("schedule(0)", self.schedule(0), least=0) * ((t + 1) / (self.steps + 1))
 
 
-def one_cycle(lr, steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
+class one_cycle(Schedule):
     r"""One rise to a large rate and one fall to a tiny one, each along half a cosine.
 
     $\eta/d \to \eta$ in the first $pT$ steps, then $\eta \to \eta/(dD)$ until step T
@@ -136,14 +187,16 @@ def one_cycle(lr, steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
     Source: Smith and Topin (2018). Convention: optax.cosine_onecycle_schedule; torch's OneCycleLR reaches its peak and
     its end one step earlier.
     """
-    lr, steps = numbers("lr", lr, least=0), integer("steps", steps)
-    top = number("pct_start", pct_start, least=0, most=1) * steps
-    first = lr / number("div_factor", div_factor, least=1)
-    last = first / number("final_div_factor", final_div_factor, least=1)
 
-    def rate(t):
-        if t >= steps:
-            return last
-        return half_cosine(first, lr, t / top) if t < top else half_cosine(lr, last, (t - top) / (steps - top))
+    def __init__(self, lr, steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
+        self.lr, self.steps = numbers("lr", lr, least=0), integer("steps", steps)
+        self.top = number("pct_start", pct_start, least=0, most=1) * self.steps
+        self.first = self.lr / number("div_factor", div_factor, least=1)
+        self.last = self.first / number("final_div_factor", final_div_factor, least=1)
 
-    return rate
+    def at(self, t):
+        if t >= self.steps:
+            return self.last
+        if t < self.top:
+            return half_cosine(self.first, self.lr, t / self.top)
+        return half_cosine(self.lr, self.last, (t - self.top) / (self.steps - self.top))

@@ -1,4 +1,4 @@
-"""Wrappers: each takes a step and returns a step, so they stack and go wherever a method goes.
+"""Wrappers: each takes a step and is a step again, so they stack and go wherever a method goes.
 
 ``clip_by_norm(adam, 1.0)`` has the shape of ``adam``: ``x, *memory = method(x, g, *memory, **hyper)``. A wrapper that
 remembers something puts it before the memory of the method inside. ``blocked`` alone changes arrays in place.
@@ -13,7 +13,7 @@ from course_lib.schedules import constant
 from course_lib.surfaces import eigenvalues, times
 
 
-def clip_by_norm(method, limit):
+class clip_by_norm:
     r"""Shorten a gradient that is longer than the limit; its direction stays.
 
     $g \leftarrow g\,\min(1, c/\|g\|_2)$, the norm along axis 0: each run its own
@@ -25,17 +25,18 @@ def clip_by_norm(method, limit):
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1. torch.nn.utils.clip_grad_norm_ adds 1e-6 to the norm;
     optax.clip_by_global_norm agrees.
     """
-    method, limit = step(method), number("limit", limit, above=0)
 
-    def wrapped(x, g, *memory, **hyper):
+    def __init__(self, method, limit):
+        self.method, self.limit = step(method), number("limit", limit, above=0)
+
+    def __call__(self, x, g, *memory, **hyper):
         g = points(g, name="g")
         norm = np.hypot.reduce(g, dtype=float)  # no square to overflow; a run alone and in a batch get the same sum
-        return method(x, g * (limit / np.maximum(norm, limit)).astype(g.dtype), *memory, **hyper)
+        shorter = g * (self.limit / np.maximum(norm, self.limit)).astype(g.dtype)
+        return self.method(x, shorter, *memory, **hyper)
 
-    return wrapped
 
-
-def clip_by_value(method, limit):
+class clip_by_value:
     r"""Cut each coordinate of the gradient at the limit; its direction changes.
 
     $g_i \leftarrow \max(-c, \min(g_i, c))$
@@ -46,11 +47,15 @@ def clip_by_value(method, limit):
     Errors: ValueError for a bad limit.
     Source: Mikolov (2012); torch.nn.utils.clip_grad_value_ and optax.clip agree.
     """
-    method, limit = step(method), number("limit", limit, above=0)
-    return lambda x, g, *memory, **hyper: method(x, np.clip(g, -limit, limit), *memory, **hyper)
+
+    def __init__(self, method, limit):
+        self.method, self.limit = step(method), number("limit", limit, above=0)
+
+    def __call__(self, x, g, *memory, **hyper):
+        return self.method(x, np.clip(points(g, name="g"), -self.limit, self.limit), *memory, **hyper)
 
 
-def l2(method, decay):
+class l2:
     r"""An L2 penalty: the gradient of $\tfrac\lambda2\|x\|^2$ is added to the gradient, before the method sees it.
 
     $g \leftarrow g + \lambda x$
@@ -61,11 +66,15 @@ def l2(method, decay):
     Errors: ValueError for a bad decay.
     Convention: weight_decay of torch.optim.SGD and Adam; optax.add_decayed_weights before the method.
     """
-    method, decay = step(method), number("decay", decay, least=0)
-    return lambda x, g, *memory, **hyper: method(x, g + decay * x, *memory, **hyper)
+
+    def __init__(self, method, decay):
+        self.method, self.decay = step(method), number("decay", decay, least=0)
+
+    def __call__(self, x, g, *memory, **hyper):
+        return self.method(x, g + self.decay * x, *memory, **hyper)
 
 
-def decoupled_decay(method, decay):
+class decoupled_decay:
     r"""Weight decay beside the gradient: the point shrinks by itself, whatever the method makes of the gradient.
 
     $x \leftarrow (1 - \eta\lambda)\,x$, then the step with the gradient of the old point
@@ -76,11 +85,15 @@ def decoupled_decay(method, decay):
     Errors: ValueError for a bad decay.
     Source: Loshchilov and Hutter (2019), with the decay scaled by $\eta$ as in torch.optim.AdamW and optax.adamw.
     """
-    method, decay = step(method), number("decay", decay, least=0)
-    return lambda x, g, *memory, lr, **hyper: method((1 - lr * decay) * x, g, *memory, lr=lr, **hyper)
+
+    def __init__(self, method, decay):
+        self.method, self.decay = step(method), number("decay", decay, least=0)
+
+    def __call__(self, x, g, *memory, lr, **hyper):
+        return self.method((1 - lr * self.decay) * x, g, *memory, lr=lr, **hyper)
 
 
-def preconditioned(method, P):
+class preconditioned:
     r"""The gradient goes through a matrix before the method sees it: P bends the ruler that the method measures with.
 
     $g \leftarrow P g$
@@ -96,23 +109,22 @@ def preconditioned(method, P):
     Errors: ValueError for a P that is not so, and, at the first step, for a point of another length.
     Source: Nocedal and Wright (2006), section 5.1, there for conjugate gradients.
     """
-    method, P = step(method), array("P", P, "(d,) or (d, d)")
-    is_diagonal = P.ndim == 1
-    if not np.all((P if is_diagonal else eigenvalues(symmetric("P", P))) > 0):
-        raise ValueError(f"P must be positive definite, or a diagonal > 0; got {P!r}")
-    P = P.astype(float)
 
-    def wrapped(x, g, *memory, **hyper):
-        g = points(g, name="g")
+    def __init__(self, method, P):
+        self.method, P = step(method), array("P", P, "(d,) or (d, d)")
+        if not np.all((P if P.ndim == 1 else eigenvalues(symmetric("P", P))) > 0):
+            raise ValueError(f"P must be positive definite, or a diagonal > 0; got {P!r}")
+        self.P = P.astype(float)
+
+    def __call__(self, x, g, *memory, **hyper):
+        g, P = points(g, name="g"), self.P
         if len(g) != len(P):
             raise ValueError(f"P must fit a point of {len(g)} numbers; it has shape {P.shape}")
-        bent = P.astype(g.dtype).reshape(-1, *[1] * (g.ndim - 1)) * g if is_diagonal else times(P, g)
-        return method(x, bent, *memory, **hyper)
-
-    return wrapped
+        bent = P.astype(g.dtype).reshape(-1, *[1] * (g.ndim - 1)) * g if P.ndim == 1 else times(P, g)
+        return self.method(x, bent, *memory, **hyper)
 
 
-def perturbed(method, sigma, rng):
+class perturbed:
     r"""Noise on the point after each step, each run its own.
 
     $x_{t+1} \leftarrow x_{t+1} + \sigma_t\, \xi_t,\quad \xi_t \sim \mathcal N(0, I)$
@@ -125,19 +137,18 @@ def perturbed(method, sigma, rng):
     Errors: ValueError for a bad sigma or rng.
     Source: Jin et al. (2017), with Gaussian noise in place of a ball and times of your choice.
     """
-    method, rng = step(method), generator(rng)
-    if not callable(sigma):
-        sigma = constant(number("sigma", sigma, least=0))
 
-    def wrapped(x, g, t=0, *memory, **hyper):
-        x, *memory = method(x, g, *memory, **hyper)
-        noise = sigma(t) * rng.standard_normal(x.shape)
+    def __init__(self, method, sigma, rng):
+        self.method, self.rng = step(method), generator(rng)
+        self.sigma = sigma if callable(sigma) else constant(number("sigma", sigma, least=0))
+
+    def __call__(self, x, g, t=0, *memory, **hyper):
+        x, *memory = self.method(x, g, *memory, **hyper)
+        noise = self.sigma(t) * self.rng.standard_normal(x.shape)
         return x + noise.astype(x.dtype), t + 1, *memory
 
-    return wrapped
 
-
-def averaged(method, after=0):
+class averaged:
     r"""The running mean of the points beside the points: the mean forgets noise that the points keep.
 
     $\bar x_t = (1-w_t)\,\bar x_{t-1} + w_t x_t,\quad w_t = 1/\max(1,\ t - a)$
@@ -152,18 +163,18 @@ def averaged(method, after=0):
     Errors: ValueError for a bad after.
     Source: Polyak and Juditsky (1992); torch.optim.swa_utils.AveragedModel takes the same mean.
     """
-    method, after = step(method), integer("after", after, 0)
 
-    def wrapped(x, g, mean=0.0, t=0, *memory, **hyper):
-        x, *memory = method(x, g, *memory, **hyper)
+    def __init__(self, method, after=0):
+        self.method, self.after = step(method), integer("after", after, 0)
+
+    def __call__(self, x, g, mean=0.0, t=0, *memory, **hyper):
+        x, *memory = self.method(x, g, *memory, **hyper)
         t = t + 1
-        weight = 1 / max(1, t - after)
+        weight = 1 / max(1, t - self.after)
         return x, (1 - weight) * mean + weight * x, t, *memory
 
-    return wrapped
 
-
-def fed(method, gradients):
+class fed:
     r"""A method on a diet: one gradient after another from a list, whatever the real one is, round and round.
 
     What a method makes of gradients that are chosen: `-np.diff(descend(fed(adam, g), f, [0.0], len(g), lr=1.0)[0])` are
@@ -174,19 +185,18 @@ def fed(method, gradients):
     Returns a step whose memory is the number of steps done, then that of method.
     Errors: ValueError for gradients of another shape.
     """
-    method, gradients = step(method), array("gradients", gradients, "(n,) or (n, d)")
 
-    def wrapped(x, g, t=0, *memory, **hyper):
-        now = gradients[t % len(gradients)]
+    def __init__(self, method, gradients):
+        self.method, self.gradients = step(method), array("gradients", gradients, "(n,) or (n, d)")
+
+    def __call__(self, x, g, t=0, *memory, **hyper):
         g = np.empty_like(points(g, name="g"))
-        g.T[...] = now  # by coordinate, the same in all runs
-        x, *memory = method(x, g, *memory, **hyper)
+        g.T[...] = self.gradients[t % len(self.gradients)]  # by coordinate, the same in all runs
+        x, *memory = self.method(x, g, *memory, **hyper)
         return x, t + 1, *memory
 
-    return wrapped
 
-
-def per_layer(method, shapes):
+class per_layer:
     r"""Cut a flat vector into layers and step each in its own shape, with a memory of its own.
 
     method: a step; it sees an array of shape (*shape, *runs) for each layer: matrices for `muon`. `lamb` takes norms
@@ -195,27 +205,28 @@ def per_layer(method, shapes):
     Returns a step on (d, *runs) whose memory is one tuple: for each layer, the tuple of its memory.
     Errors: ValueError for shapes that are no shapes, and, at the first step, for a point of another length.
     """
-    method = step(method)
-    if not np.iterable(shapes) or len(shapes) == 0:
-        raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
-    shapes = [integers("each of shapes", shape) for shape in shapes]
-    ends = np.cumsum([math.prod(shape) for shape in shapes])
-    fresh = ((),) * len(shapes)
 
-    def layers(a):
-        return [part.reshape(*shape, *a.shape[1:]) for part, shape in zip(np.split(a, ends[:-1]), shapes)]
+    def __init__(self, method, shapes):
+        self.method = step(method)
+        if not np.iterable(shapes) or len(shapes) == 0:
+            raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
+        self.shapes = [integers("each of shapes", shape) for shape in shapes]
+        self.ends = np.cumsum([math.prod(shape) for shape in self.shapes])
 
-    def wrapped(x, g, memories=fresh, **hyper):
-        if len(x) != ends[-1]:
-            raise ValueError(f"shapes must add up to {len(x)} numbers; {shapes} add up to {ends[-1]}")
-        stepped = [method(*layer, *memory, **hyper) for *layer, memory in zip(layers(x), layers(g), memories)]
+    def layers(self, a):
+        parts = np.split(a, self.ends[:-1])
+        return [part.reshape(*shape, *a.shape[1:]) for part, shape in zip(parts, self.shapes)]
+
+    def __call__(self, x, g, memories=None, **hyper):
+        if len(x) != self.ends[-1]:
+            raise ValueError(f"shapes must add up to {len(x)} numbers; {self.shapes} add up to {self.ends[-1]}")
+        layers = zip(self.layers(x), self.layers(g), memories or [()] * len(self.shapes))
+        stepped = [self.method(*layer, *memory, **hyper) for *layer, memory in layers]
         flat = [layer.reshape(-1, *x.shape[1:]) for layer, *_ in stepped]
         return np.concatenate(flat), tuple(tuple(memory) for _, *memory in stepped)
 
-    return wrapped
 
-
-def blocked(method, size=2**17):
+class blocked:
     r"""The same step, walked over a very long vector in blocks that stay in the cache. IT WRITES IN PLACE.
 
     NumPy makes a new array for each operation of a formula; a vector of millions travels to memory and back each time,
@@ -228,18 +239,15 @@ def blocked(method, size=2**17):
     Returns a step with the memory of method: arrays of the shape of x are walked over, counts are passed on.
     Errors: ValueError for a bad size.
     """
-    method, size = step(method), integer("size", size)
-    # glibc hands freed blocks back to the system, page by page, until it has once seen a larger one come and go
-    np.empty(2**24, np.int8)
 
-    def alike(a, x):
-        return isinstance(a, np.ndarray) and a.shape == x.shape
+    def __init__(self, method, size=2**17):
+        self.method, self.size = step(method), integer("size", size)
 
-    def wrapped(x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper):
         whole = [x, *memory] if memory else [points(x, name="x").copy()]
-        for start in range(0, len(x), size):
-            rows = slice(start, start + size)
-            new = method(x[rows], g[rows], *(m[rows] if alike(m, x) else m for m in memory), **hyper)
+        for start in range(0, len(x), self.size):
+            rows = slice(start, start + self.size)
+            new = self.method(x[rows], g[rows], *(m[rows] if alike(m, x) else m for m in memory), **hyper)
             if len(whole) < len(new):
                 whole += [np.empty_like(whole[0]) if alike(m, new[0]) else m for m in new[1:]]
             for i, m in enumerate(new):
@@ -249,4 +257,6 @@ def blocked(method, size=2**17):
                     whole[i] = m
         return tuple(whole)
 
-    return wrapped
+
+def alike(a, x):
+    return isinstance(a, np.ndarray) and a.shape == x.shape

@@ -473,6 +473,12 @@ def test_condition_number():
     assert condition_number(saddle.hess(np.zeros(2))) == 1
     assert condition_number(np.diag([1.0, 0.0])) == math.inf
     assert condition_number(np.zeros((2, 2))) == math.inf
+    for singular in (np.ones((3, 3)), np.eye(3) - 1 / 3, 1e-200 * np.ones((4, 4)), np.ones((3, 3), np.float32)):
+        assert condition_number(singular) == math.inf
+    assert condition_number((np.eye(3) - 1 / 3).astype(np.float32)) == math.inf
+    assert condition_number(np.diag([1.0, 1e-30])) == pytest.approx(1e30)  # as it stands, and so not singular
+    many = np.stack([np.eye(3) * [1, 2, 1e-20], np.ones((3, 3)), np.eye(3) + 1], axis=-1)
+    assert condition_number(many) == pytest.approx([2e20, math.inf, 4])
     along = condition_number(rosenbrock.hess(np.array([[1.0, 0.0], [1.0, 0.0]])))
     assert along == pytest.approx([2508, 100], rel=1e-3)
 

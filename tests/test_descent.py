@@ -12,7 +12,7 @@ import pytest
 
 from course_lib.descent import arrived, best_rate, descend, end, first_step, iterate
 from course_lib.optimizers import adam, gd, momentum, nadam
-from course_lib.surfaces import himmelblau, nesterov_worst, plateau, quadratic, rosenbrock
+from course_lib.surfaces import himmelblau, nesterov_worst, plateau, quadratic, rosenbrock, saddle
 
 START = (-1.2, 1.0)
 NAN, INF = math.nan, math.inf
@@ -628,6 +628,14 @@ def test_runs_arrive_at_the_nearest_place_or_nowhere():
     assert arrived(x, places, within=3).tolist() == [0, 1, 2, -1, -1, -1]
     assert arrived(x[:, 1], places) == 1
     assert arrived(x.reshape(2, 3, 2), places).shape == (3, 2)
+
+
+def test_where_there_are_no_places_nobody_arrives():
+    assert arrived([1.0, 2.0], saddle.minima) == -1
+    assert arrived(np.ones((2, 3)), saddle.minima).tolist() == [-1, -1, -1]
+    for places in ([], [1.0, 2.0], [[1.0]], None):
+        with pytest.raises(ValueError, match=r"^places must be a finite array of shape \(k, 2\); got "):
+            arrived([1.0, 2.0], places)
 
 
 def test_gradient_descent_arrives_where_it_started():

@@ -161,6 +161,23 @@ def test_the_path_is_that_of_the_library_to_1e12(stored, name, method, hyper, ho
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12, err_msg=how)
 
 
+def test_muon_says_that_it_wants_a_matrix():
+    with pytest.raises(
+        ValueError, match=r"^muon needs a matrix, x of shape \(n, m, ...\), as per_layer .*; got shape \(2,\)"
+    ):
+        end(muon, rosenbrock, rosenbrock.start, 3, lr=0.1)
+
+
+@pytest.mark.parametrize(("dtype", "huge"), [(np.float32, 1e20), (np.float32, 3e37), (np.float64, 2e200)])
+def test_no_norm_overflows(dtype, huge):
+    M = np.diag([2, 1]).astype(dtype) * dtype(huge)
+    np.testing.assert_allclose(orthogonalize(M), orthogonalize(np.diag([2.0, 1])), rtol=1e-5)
+    assert np.linalg.norm(muon(np.zeros_like(M), M, lr=1.0)[0]) > 0.9
+    x, *_ = lamb(np.array([3, 4], dtype) * dtype(huge), np.ones(2, dtype), lr=0.1)
+    assert x.dtype == dtype
+    np.testing.assert_allclose(x / huge, [3 - 0.5 / 2**0.5, 4 - 0.5 / 2**0.5], rtol=1e-5)
+
+
 @pytest.mark.parametrize(("name", "decay"), [("torch muon", 0.0), ("torch muon defaults", 0.1)])
 def test_muon_is_torchs_as_far_as_bfloat16_goes(stored, name, decay):
     ours, theirs = our_path(muon, {"lr": 1e-3, "decay": decay}), stored[name]

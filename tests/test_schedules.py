@@ -57,6 +57,50 @@ ALL = {
 )
 def test_formula(schedule, expected):
     assert {t: schedule(t) for t in expected} == pytest.approx(expected, rel=1e-14, abs=1e-16)
+    assert schedule(np.array(list(expected))) == pytest.approx(list(expected.values()), rel=1e-14, abs=1e-16)
+
+
+@pytest.mark.parametrize("make", ALL.values(), ids=ALL)
+def test_many_steps_at_once(make):
+    steps = np.arange(12).reshape(3, 4)
+    for lr in (0.3, [0.1, 0.2]):
+        schedule = make(lr)
+        values = schedule(steps)
+        assert values.shape == (3, 4, *np.shape(lr))
+        for i, t in np.ndenumerate(steps):
+            np.testing.assert_array_equal(values[i], schedule(int(t)))
+    for t in (np.int64(7), np.array(7), np.uint8(7)):
+        assert type(make(0.3)(t)) is float
+        assert make(0.3)(t) == make(0.3)(7)
+
+
+def test_a_schedule_says_what_it_is():
+    assert repr(cosine(0.1, 100)) == "cosine(lr=0.1, floor=0.0, steps=100)"
+
+
+@pytest.mark.parametrize("rate", [1.1, 2.0, 1e200])
+def test_a_rate_that_grows_beyond_all_numbers_is_named_with_its_step(rate):
+    schedule = exponential(1e-7, rate)
+    last = int(math.log(1.7e308) / math.log(rate))
+    assert schedule(last) < math.inf
+    assert schedule(10 * last + 10) == math.inf
+    with pytest.raises(ValueError, match=r"^lr must be a finite number >= 0 or an array of them at step \d+; got inf$"):
+        descend(gd, Bowl, [0.0], last + 10, lr=schedule)
+    assert descend(gd, Bowl, [1.0], last + 10, lr=exponential(0, rate))[0, -1] == 1
+
+
+class Bowl:
+    @staticmethod
+    def grad(x):
+        return x
+
+
+def test_warmup_to_a_schedule_of_ones_own():
+    rates = warmup(lambda t: [0.1, 0.2], 1)
+    np.testing.assert_allclose([rates(0), rates(1)], [[0.05, 0.1], [0.1, 0.2]])
+    assert descend(gd, Bowl, [1.0], 3, lr=rates).shape == (1, 4, 2)
+    with pytest.raises(ValueError, match=r"schedule\(0\) must be a finite number >= 0 or an array of them; got -1"):
+        warmup(lambda t: -1, 2)(0)
 
 
 def test_cosine_and_one_cycle_agree_with_torch_and_optax():

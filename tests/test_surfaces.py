@@ -258,6 +258,30 @@ def test_bad_arguments(make, message):
         make()
 
 
+@pytest.mark.parametrize("angle", [0, 30, 45, 77])
+@pytest.mark.parametrize("kappa", [1, 1e17, 1e300])
+def test_the_origin_is_the_minimum_of_every_valley(kappa, angle):
+    f = quadratic(kappa, angle)
+    assert f.minima.tolist() == [[0, 0]]
+    assert f.L / f.mu == pytest.approx(kappa)
+
+
+def test_a_trough_has_no_point_that_is_its_minimum():
+    for d in range(2, 9):
+        f = quadratic_form(np.ones((d, d)))
+        assert (f.minima.shape, f.mu) == ((0, d), 0)
+        assert f.L == pytest.approx(float(d))
+
+
+def test_symmetric_to_rounding_will_do():
+    Q = np.linalg.qr(np.random.default_rng(0).standard_normal((6, 6)))[0]
+    A = Q * np.geomspace(1, 100, 6) @ Q.T
+    assert not np.array_equal(A, A.T)
+    f = quadratic_form(A)
+    np.testing.assert_array_equal(f.hess(f.start), f.hess(f.start).T)
+    np.testing.assert_allclose(f.hess(f.start), A, rtol=1e-13)
+
+
 def test_a_surface_of_ones_own():
     mine = Surface("mine", lambda p: p[0] * p[0], lambda p: 2 * p, start=(3,), window=((-4, 4),))
     assert (mine.d, mine.minima.shape, mine.L, repr(mine)) == (1, (0, 1), None, "mine")
