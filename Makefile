@@ -3,7 +3,7 @@ BIN = .venv/bin/
 COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --no-strip-extras --quiet pyproject.toml
 
-.PHONY: lab test refresh exercises portability lint format lock clean
+.PHONY: lab test refresh exercises portability lowest lint format lock clean
 lab test:
 	python3 course.py $@
 
@@ -15,6 +15,9 @@ exercises:
 
 portability:  ## runs the notebooks as an old processor would
 	$(BIN)python -m tools.portability
+
+lowest:  ## runs tests and notebooks with the oldest packages that pyproject.toml allows
+	$(BIN)python -m tools.lowest
 
 lint:
 	$(BIN)ruff check

@@ -11,6 +11,7 @@ import pytest
 
 from tools import claims
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints")
 

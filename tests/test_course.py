@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 COURSE = Path(__file__).parents[1] / "course.py"
 UV = shutil.which("uv", path=sysconfig.get_path("scripts")) or shutil.which("uv")
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and scripts as POSIX has them")

@@ -25,7 +25,7 @@ SPEC = importlib.util.spec_from_file_location("kinds", Path(__file__).with_name(
 kinds = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(kinds)
 
-pytestmark = kinds.pytestmark
+pytestmark = [pytest.mark.classroom, *kinds.pytestmark]
 SEED, CLASS, HOSTILE = 2, 300, 120
 SECONDS = 3  # for a cell
 WRONG = {"full_speed": 0.01, "edge": 0.5, "times": 4.0, "measured_beta": 0.99, "per_step": 1.8}

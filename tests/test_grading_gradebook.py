@@ -18,6 +18,7 @@ from course_lib.grading.__main__ import main
 from course_lib.grading.names import filename
 from course_lib.grading.results import Results
 
+pytestmark = pytest.mark.slow
 UNIT = "04_momentum"
 OURS, CELLS = marks.unit_of(UNIT), read.cells_of(UNIT)
 EVIL = (

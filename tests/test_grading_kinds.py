@@ -25,7 +25,10 @@ UNIT = "04_momentum"
 LIMITS = Limits(cell=2, call=1, total=60, memory=2**29, line=2**22, file=2**22)
 REFUSAL = sandbox.refusal("bwrap")
 
-pytestmark = pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL)
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL),
+]
 
 
 def cells_of(folder):

@@ -16,7 +16,10 @@ from course_lib.grading.worker import pack, unpack
 REFUSAL = sandbox.refusal("bwrap")
 LIMITS = Limits(cell=5, call=30, total=120)
 
-pytestmark = pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL)
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL),
+]
 
 CELL = """
 import os, resource, socket, sys

@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[1]
 UNITS = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
 REFUSAL = sandbox.refusal("bwrap")
 
-pytestmark = pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL)
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(bool(REFUSAL) and "CI" not in os.environ, reason=REFUSAL),
+]
 
 
 @pytest.mark.parametrize("unit", UNITS)

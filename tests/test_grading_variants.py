@@ -11,6 +11,7 @@ from course_lib.grading.__main__ import main, solution
 from course_lib.grading.release import variant
 from course_lib.sheets import momentum
 
+pytestmark = pytest.mark.slow
 UNIT = "04_momentum"
 SEEDS = [f"seed {i}" for i in range(40)]
 KEYED = variants.table(UNIT)["KEYED"]

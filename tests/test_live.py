@@ -436,6 +436,7 @@ def committed(tmp_path_factory):
     return path
 
 
+@pytest.mark.notebook
 def test_strict_nbval_passes_twice(committed):
     for _ in range(2):
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env", "-q"]
@@ -444,6 +445,7 @@ def test_strict_nbval_passes_twice(committed):
         assert f"{len(CELLS)} passed" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_plain_export_shows_the_pictures_and_says_them(committed):
     from nbconvert import HTMLExporter
 

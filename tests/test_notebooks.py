@@ -142,6 +142,7 @@ def test_the_one_form_leaves_out_what_chance_put_in():
     assert form.canonical(stored) == stored
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize(
     "source", ["1 / 0", "import sys; print('oh', file=sys.stderr)", "import warnings; warnings.warn('oh')"]
 )
@@ -154,6 +155,7 @@ def test_a_notebook_that_goes_wrong_is_not_stored(source, tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.notebook
 def test_refreshed_twice_it_is_the_same_to_the_byte(tmp_path):
     path = tmp_path / "x.ipynb"
     sources = ["import matplotlib.pyplot as plt\nfrom course_lib.quiz import predict\nprint('gd: 1')",
@@ -356,6 +358,7 @@ def test_each_solution_passes_its_checks(path):
         assert said(cell).startswith("PASSED: "), cell.source
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize("path", notebooks("exercises"))
 def test_a_blank_sheet_runs_through_and_earns_nothing(path):
     notebook = nbformat.read(path, as_version=4)

@@ -222,6 +222,7 @@ def usual():
     return [first, *shown]
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize("backend", ["agg", "TkAgg", "nonsense"])
 def test_pictures_are_the_same_whatever_a_profile_and_a_matplotlibrc_say(usual, tmp_path, backend):
     (tmp_path / "matplotlibrc").write_text(

@@ -37,6 +37,7 @@ def test_a_slide_type_that_an_author_chose_stays():
     assert [cell.metadata.slideshow.slide_type for cell in notebook.cells] == ["subslide", "notes"]
 
 
+@pytest.mark.slow
 def test_the_deck_of_a_lesson_can_be_made(tmp_path):
     command = [sys.executable, "-m", "nbconvert", "--config", "tools/deck/slides.json", "--to", "slides"]
     subprocess.run([*command, "--output-dir", tmp_path, LESSONS[0]], cwd=ROOT, check=True, capture_output=True)

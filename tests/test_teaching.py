@@ -125,6 +125,7 @@ def test_what_is_cut_is_there_and_saves_no_more_than_it_takes(lesson):
     assert all(number <= minutes[outer] for outer, number in saved.items())
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_runs_without_what_may_be_cut_and_says_the_same(lesson):
     """All cuts at once; the test below is for each alone."""
