@@ -3,7 +3,7 @@ BIN = .venv/bin/
 COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --no-strip-extras --quiet pyproject.toml
 
-.PHONY: lab test refresh exercises portability lowest lint format lock clean
+.PHONY: lab test refresh exercises portability lowest mutants lint format lock clean
 lab test:
 	python3 course.py $@
 
@@ -18,6 +18,9 @@ portability:  ## runs the notebooks as an old processor would
 
 lowest:  ## runs tests and notebooks with the oldest packages that pyproject.toml allows
 	$(BIN)python -m tools.lowest
+
+mutants:  ## changes one place in each solution and asks its check; some minutes
+	$(BIN)python -m tools.mutants
 
 lint:
 	$(BIN)ruff check
