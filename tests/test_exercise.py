@@ -252,12 +252,12 @@ def test_the_arguments_of_a_large_call_can_be_had_again():
 
     def wrong(values, beta):
         mean, corrected = momentum.ema.right(values, beta)
-        return (mean, corrected) if len(values) < 8 else (mean, 2 * corrected)
+        return (mean, corrected) if len(values) < 10 else (mean, 2 * corrected)
 
     text = momentum.ema.report(wrong)[1]
     number = int(text.partition("Its arguments: check.ema.example(")[2].partition(")")[0])
     (values, _), hyper = momentum.ema.example(number)
-    assert len(values) >= 8
+    assert len(values) >= 10
     assert hyper == {}
     assert momentum.heavy_ball.example("beta = 0")[1] == {"lr": 0.2, "beta": 0.0}
 
