@@ -6,6 +6,7 @@ import io
 import os
 import re
 import unicodedata
+from functools import cache
 from statistics import median
 
 import nbformat
@@ -253,6 +254,7 @@ def test_each_figure_is_described_below_it(path):
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
+@cache
 def slugs(path):
     """What a link into a page can point at: what JupyterLab makes of a notebook, and a forge of Markdown."""
     if path.suffix != ".ipynb":

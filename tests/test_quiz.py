@@ -254,6 +254,7 @@ def run(*cells):
     return [cell.outputs for cell in NotebookClient(notebook, kernel_name="python3", timeout=60).execute().cells]
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize("widgets", [True, False])
 @pytest.mark.parametrize("answered", [True, False])
 def test_the_text_is_the_same_whatever_was_answered_and_without_answers_the_page_too(widgets, answered, answers):
