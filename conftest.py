@@ -27,6 +27,8 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"workers cannot agree on a name with an address in it: {item.nodeid}")
         if item.path.suffix == ".ipynb":
             item.add_marker("notebook")
         if item.path.parent.name == "browser":
