@@ -11,7 +11,8 @@ import numpy as np
 
 from . import arguments
 from .arguments import data, descendable, function, generator, integer, number, numbers, points, step
-from .surfaces import Delegate, total
+from .linalg import norm, total
+from .surfaces import Delegate
 
 ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
 
@@ -98,8 +99,8 @@ def project_ball(x, radius=1.0):
     Errors: ValueError for a radius out of range.
     """
     radius, x = number("radius", radius, least=0), points(x, name="x")
-    norm = np.hypot.reduce(x, dtype=float)  # no square to overflow
-    return x * np.divide(radius, norm, out=np.ones_like(norm), where=norm > radius).astype(x.dtype)
+    length = norm(x.astype(float, copy=False))
+    return x * np.divide(radius, length, out=np.ones_like(length), where=length > radius).astype(x.dtype)
 
 
 def project_box(x, low, high):
@@ -133,7 +134,7 @@ def project_simplex(x, amount=1.0):
     return np.maximum(x - np.take_along_axis(theta, last, axis=0), 0).astype(x.dtype, copy=False)
 
 
-def projected(method, project):
+class projected:
     r"""A wrapper: after each step of the method the point is brought back to the nearest one that is allowed.
 
     $x_{t+1} \leftarrow P(x_{t+1})$
@@ -143,13 +144,12 @@ def projected(method, project):
     Source: Goldstein (1964), Levitin and Polyak (1966), for gradient descent.
     """
 
-    method, project = step(method), function("project", project)
+    def __init__(self, method, project):
+        self.method, self.project = step(method), function("project", project)
 
-    def wrapped(x, g, *memory, **hyper):
-        x, *memory = method(x, g, *memory, **hyper)
-        return project(x), *memory
-
-    return wrapped
+    def __call__(self, x, g, *memory, **hyper):
+        x, *memory = self.method(x, g, *memory, **hyper)
+        return self.project(x), *memory
 
 
 def penalized(f, project, weight):

@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 from course_lib.arguments import array, curved, descendable, function, integer, number, points, symmetric
-from course_lib.surfaces import Delegate, eigenvalues, total
+from course_lib.linalg import eigenvalues, norm, total
+from course_lib.surfaces import Delegate
 
 
 def newton(f):
@@ -261,7 +262,7 @@ def hessian_vector_product(f, x, v):
     v = points(v, name="v").astype(x.dtype)
     if v.shape != x.shape:
         raise ValueError(f"v must have the shape of x, {x.shape}; got {v.shape}")
-    size, length = np.hypot.reduce(x), np.hypot.reduce(v)  # no square to overflow
+    size, length = norm(x), norm(v)
     length = np.where(length > 0, length, 1).astype(x.dtype)
     h, u = np.cbrt(np.finfo(x.dtype).eps) * np.maximum(1, size), v / length
     return (f.grad(x + h * u) - f.grad(x - h * u)) / (2 * h) * length

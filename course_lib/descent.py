@@ -5,6 +5,7 @@ from itertools import count, islice
 import numpy as np
 
 from .arguments import array, data, descendable, floats, integer, number, numbers, points, step
+from .linalg import norm
 
 BOUNDS = {name: {"least": 0} for name in ("lr", "eps", "decay", "psi", "damping")}
 BOUNDS |= {name: {"least": 0, "below": 1} for name in ("beta", "b1", "b2")}
@@ -174,5 +175,5 @@ def arrived(x, places, within=0.1):
         return np.full(x.shape[1:], -1)[()]
     places = array("places", places, f"(k, {len(x)})")
     with np.errstate(all="ignore"):
-        apart = [np.hypot.reduce(x - place.reshape(-1, *[1] * (x.ndim - 1))) for place in places]
+        apart = [norm(x - place.reshape(-1, *[1] * (x.ndim - 1))) for place in places]
     return np.where(np.min(apart, axis=0) <= within, np.argmin(apart, axis=0), -1)[()]

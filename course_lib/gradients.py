@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from course_lib.arguments import array, descendable, function, integer, number, points
-from course_lib.surfaces import total
+from course_lib.linalg import norm, total
 
 
 def forward_differences(f, x, h=None):
@@ -93,8 +93,8 @@ def gradient_check(f, x, differences=central_differences, h=None):
     f, differences = descendable(f), function("differences", differences)
     measured = differences(f, x) if h is None else differences(f, x, h)
     claimed = f.grad(np.asarray(x, measured.dtype))
-    larger = np.maximum(np.hypot.reduce(claimed), np.hypot.reduce(measured))  # no square to overflow
-    return np.hypot.reduce(claimed - measured) / np.where(larger > 0, larger, 1)
+    larger = np.maximum(norm(claimed), norm(measured))
+    return norm(claimed - measured) / np.where(larger > 0, larger, 1)
 
 
 def relative_cost(f, x, repeats=50):

@@ -37,6 +37,9 @@ class Network:
         self.size = sum(map(prod, self.shapes))
         self.bend, self.slope, self.variance = ACTIVATIONS[activation]
 
+    def __reduce__(self):
+        return type(self), (self.sizes, self.activation)
+
     def layers(self, theta):
         """The pairs (W, b) of all layers: views, so that to write into them is to write into theta.
 

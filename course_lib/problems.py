@@ -12,11 +12,11 @@ from importlib.resources import files
 import numpy as np
 
 from .arguments import array, descendable, floats, generator, integer, number, numbers, points
-from .surfaces import Delegate
+from .surfaces import Delegate, Named
 
 
 @dataclass(frozen=True, eq=False)
-class Loss:
+class Loss(Named):
     """The loss of an output z where y is right, and its first and second derivatives in z."""
 
     value: Callable
@@ -144,19 +144,21 @@ def runs_last(a, axes):
 class Batches(Delegate):
     def __init__(self, problem, size, rng, replace):
         super().__init__(descendable(problem, "problem"))
-        n = len(problem.X)
-        self.rows = sampled(n, integer("size", size, 1, n), generator(rng), replace)
+        self.n = len(problem.X)
+        self.size, self.rng, self.replace = integer("size", size, 1, self.n), generator(rng), replace
+        self.order, self.done = None, self.n  # an epoch is over, so the next batch begins a new one
 
     def grad(self, w):
-        return self.f.grad(w, next(self.rows))
+        return self.f.grad(w, self.rows())
 
-
-def sampled(n, size, rng, replace):
-    while replace:
-        yield rng.integers(n, size=size)
-    while True:
-        order = rng.permutation(n)
-        yield from (order[i : i + size] for i in range(0, n, size))
+    def rows(self):
+        """The examples of the next batch."""
+        if self.replace:
+            return self.rng.integers(self.n, size=self.size)
+        if self.done >= self.n:
+            self.order, self.done = self.rng.permutation(self.n), 0
+        self.done += self.size
+        return self.order[self.done - self.size : self.done]
 
 
 def svrg(problem, size, rng, every):
@@ -188,7 +190,7 @@ class VarianceReduced(Batches):
         if self.calls % self.every == 0:
             self.anchor, self.full = np.array(w), self.f.grad(w)
         self.calls += 1
-        rows = next(self.rows)
+        rows = self.rows()
         return self.f.grad(w, rows) - self.f.grad(self.anchor, rows) + self.full
 
 
@@ -269,30 +271,39 @@ def linear(name, X, y, loss, decay):
     decay = number("decay", decay, least=0)
     n, d = X.shape
     largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
-
-    def value(w, X, y):
-        return loss.value(w @ X.T, y).mean(axis=-1) + 0.5 * (decay * w * w).sum(axis=-1)
-
-    def gradient(w, X, y):
-        return loss.slope(w @ X.T, y) @ X / len(X) + decay * w
-
-    def hessian(w, X, y):
-        curvatures = loss.curvature(w @ X.T, y)
-        return X.T * curvatures[..., None, :] @ X / len(X) + decay * np.eye(d)
-
+    model = Linear(loss, decay)
     return Problem(
         name,
         X,
         y,
-        value,
-        gradient,
+        model.value,
+        model.gradient,
         start=np.zeros(d),
-        hessian=hessian,
-        hits=lambda w, X, y: np.sign(w @ X.T) == y,
+        hessian=model.hessian,
+        hits=model.hits,
         minima=np.empty((0, d)),
         L=None if loss.steepest is None else float(loss.steepest * largest + decay),
         mu=float(decay),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    loss: Loss
+    decay: float
+
+    def value(self, w, X, y):
+        return self.loss.value(w @ X.T, y).mean(axis=-1) + 0.5 * (self.decay * w * w).sum(axis=-1)
+
+    def gradient(self, w, X, y):
+        return self.loss.slope(w @ X.T, y) @ X / len(X) + self.decay * w
+
+    def hessian(self, w, X, y):
+        curvatures = self.loss.curvature(w @ X.T, y)
+        return X.T * curvatures[..., None, :] @ X / len(X) + self.decay * np.eye(X.shape[1])
+
+    def hits(self, w, X, y):
+        return np.sign(w @ X.T) == y
 
 
 def classify(network, X, y):
@@ -342,18 +353,26 @@ def fitted(name, network, X, y, loss, agree):
     if X.shape[1] != network.sizes[0] or y.shape[1:] != (network.sizes[-1],):
         raise ValueError(f"X and y must fit a network of sizes {network.sizes}; got shapes {X.shape} and {y.shape}")
 
-    def value(theta, X, y):
-        return loss.value(network.forward(theta, X), y).sum(axis=-1).mean(axis=-1)
-
-    def gradient(theta, X, y):
-        outputs = network.activations(theta, X)
-        return network.backward(theta, outputs, loss.slope(outputs[-1], y) / len(X))
-
-    def hits(theta, X, y):
-        return agree(network.forward(theta, X), y)
-
+    model = Fitted(network, loss, agree)
     start, unknown = network.init(np.random.default_rng(0)), np.empty((0, network.size))
-    return Problem(name, X, y, value, gradient, start, minima=unknown, hits=agree and hits)
+    return Problem(name, X, y, model.value, model.gradient, start, minima=unknown, hits=agree and model.hits)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    network: object  # a Network
+    loss: Loss
+    agree: Callable | None
+
+    def value(self, theta, X, y):
+        return self.loss.value(self.network.forward(theta, X), y).sum(axis=-1).mean(axis=-1)
+
+    def gradient(self, theta, X, y):
+        outputs = self.network.activations(theta, X)
+        return self.network.backward(theta, outputs, self.loss.slope(outputs[-1], y) / len(X))
+
+    def hits(self, theta, X, y):
+        return self.agree(self.network.forward(theta, X), y)
 
 
 def checked_data(X, y):

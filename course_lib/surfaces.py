@@ -2,19 +2,29 @@ r"""Functions of a point to descend: value, gradient, Hessian, minima, a start a
 
 A `Surface` takes points whose coordinates are on axis 0; all further axes are points side by side, so ``f(path)`` is
 the value along a path and ``f.grad(p)`` the gradients of a thousand runs. Each point gets the same bits alone and in
-company: squares are products, and sums over coordinates are running sums (`np.sum` groups them by the layout).
+company: squares are products, and sums over coordinates are running sums. A surface of this module pickles.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .arguments import array, descendable, floats, integer, number, points, symmetric, window
+from .linalg import eigenvalues, times, total
+
+
+class Named:
+    """What has a name in its module is pickled by that name, as a function is, whatever it is made of."""
+
+    def __reduce_ex__(self, protocol):
+        names = vars(sys.modules[type(self).__module__]).items()
+        return next((name for name, value in names if value is self), None) or super().__reduce_ex__(protocol)
 
 
 @dataclass(frozen=True, eq=False)
-class Surface:
+class Surface(Named):
     r"""A function from $\mathbb R^d$ to $\mathbb R$ with its derivatives and the places worth knowing.
 
     f(p): values, shape (*runs), at points p, shape (d, *runs).
@@ -115,29 +125,6 @@ class Counted(Delegate):
         return super().grad(p)
 
 
-def total(a):
-    """The sum over axis 0, first to last: the same bits for a point alone and in a batch."""
-    return a.cumsum(axis=0)[-1]
-
-
-def times(A, p):
-    """The products A p, (n, *runs), of a matrix (n, d) with points (d, *runs); the same bits alone and in a batch."""
-    columns = A.T.astype(p.dtype)
-    return total(columns.reshape(*columns.shape, *[1] * (p.ndim - 1)) * p[:, None])
-
-
-def eigenvalues(A):
-    """Eigenvalues of symmetric matrices (d, d, *runs), shape (*runs, d), rising; what may be rounding alone is 0."""
-    matrices = np.moveaxis(A, (0, 1), (-2, -1)).astype(float)
-    diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
-    exact = np.count_nonzero(matrices, axis=(-2, -1)) == np.count_nonzero(diagonal, axis=-1)
-    if exact.all():
-        return np.sort(diagonal)
-    values = np.linalg.eigvalsh(matrices)
-    rounding = len(A) * np.finfo(A.dtype).eps * np.abs(values).max(axis=-1, keepdims=True)
-    return np.where(exact[..., None], np.sort(diagonal), np.where(np.abs(values) > rounding, values, 0))
-
-
 def matrix(p, xx, xy, yy):
     """A symmetric 2 x 2 matrix for each point of p."""
     h = np.empty((2, 2, *p.shape[1:]), p.dtype)
@@ -163,34 +150,49 @@ def quadratic_form(A, name="quadratic form", start=None, window=None):
     """
     A = symmetric("A", A)
     curvatures, A = eigenvalues(A), A.astype(float)
-    d, diagonal = len(A), np.diag(A)
-    is_diagonal = np.count_nonzero(A) == np.count_nonzero(diagonal)
-
-    def beside(a, p):
-        return a.astype(p.dtype).reshape(*a.shape, *[1] * (p.ndim - 1))
-
-    def gradient(p):
-        if is_diagonal:
-            return beside(diagonal, p) * p
-        return sum(row * x for row, x in zip(beside(A, p), p))
-
-    def value(p):
-        return 0.5 * total(p * gradient(p))
-
-    def hessian(p):
-        return beside(A, p) + np.zeros_like(p)
-
+    d, is_diagonal = len(A), np.count_nonzero(A) == np.count_nonzero(np.diag(A))
+    form = DiagonalForm(np.diag(A)) if is_diagonal else QuadraticForm(A)
     return Surface(
         name,
-        value,
-        gradient,
-        hessian=hessian,
+        form.value,
+        form.gradient,
+        hessian=form.hessian,
         start=np.ones(d) if start is None else start,
         window=((-2, 2),) * d if window is None else window,
         minima=np.zeros((int(curvatures[0] > 0), d)),
         L=float(np.max(np.abs(curvatures))),
         mu=float(curvatures[0]),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class QuadraticForm:
+    A: np.ndarray
+
+    def value(self, p):
+        return 0.5 * total(p * self.gradient(p))
+
+    def gradient(self, p):
+        return sum(row * x for row, x in zip(beside(self.A, p), p))
+
+    def hessian(self, p):
+        return beside(self.A, p) + np.zeros_like(p)
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalForm(QuadraticForm):
+    A: np.ndarray  # its diagonal
+
+    def gradient(self, p):
+        return beside(self.A, p) * p
+
+    def hessian(self, p):
+        return beside(np.diag(self.A), p) + np.zeros_like(p)
+
+
+def beside(a, p):
+    """a with an axis of length 1 for each axis of runs."""
+    return a.astype(p.dtype).reshape(*a.shape, *[1] * (p.ndim - 1))
 
 
 def changed(f, A=None, scale=1.0, shift=0.0):
@@ -211,20 +213,34 @@ def changed(f, A=None, scale=1.0, shift=0.0):
         raise ValueError(f"A must be invertible; got {A!r}")
     back, middle, half = np.linalg.inv(A), np.mean(f.window, axis=1), np.ptp(f.window, axis=1) / 2
     middle, half = back @ middle, np.abs(back) @ half
-
-    def hessian(p):
-        once = np.swapaxes(times(A.T, f.hess(times(A, p))), 0, 1)
-        return scale * times(A.T, once)
-
+    new = Changed(f, A, scale, shift)
     return Surface(
         f.name,
-        lambda p: scale * f(times(A, p)) + shift,
-        lambda p: scale * times(A.T, f.grad(times(A, p))),
-        hessian=hessian,
+        new.value,
+        new.gradient,
+        hessian=new.hessian,
         start=back @ f.start,
         window=tuple(zip(middle - half, middle + half)),
         minima=f.minima @ back.T,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    f: Surface
+    A: np.ndarray
+    scale: float
+    shift: float
+
+    def value(self, p):
+        return self.scale * self.f(times(self.A, p)) + self.shift
+
+    def gradient(self, p):
+        return self.scale * times(self.A.T, self.f.grad(times(self.A, p)))
+
+    def hessian(self, p):
+        once = np.swapaxes(times(self.A.T, self.f.hess(times(self.A, p))), 0, 1)
+        return self.scale * times(self.A.T, once)
 
 
 def quadratic(kappa=10.0, angle=0.0, L=1.0):
@@ -360,24 +376,35 @@ def rastrigin(d=2):
     Errors: ValueError for a d out of range.
     Source: Rastrigin (1974), in the form of Mühlenbein, Schomisch and Born (1991) for any d.
     """
-    d, turn = integer("d", d), 2 * np.pi
-
-    def hessian(p):
-        h = np.zeros((d, *p.shape), p.dtype)
-        i = np.arange(d)
-        h[i, i] = 2 + 10 * turn * turn * np.cos(turn * p)
-        return h
-
+    d = integer("d", d)
     return Surface(
         f"Rastrigin, d = {d}",
-        lambda p: total(p * p + 10 * (1 - np.cos(turn * p))),
-        lambda p: 2 * p + 10 * turn * np.sin(turn * p),
-        hessian=hessian,
+        rastrigin_value,
+        rastrigin_gradient,
+        hessian=rastrigin_hessian,
         start=np.full(d, 3.3),
         window=((-5.12, 5.12),) * d,
         minima=np.zeros((1, d)),
-        L=2 + 10 * turn * turn,
+        L=2 + 10 * TURN * TURN,
     )
+
+
+TURN = 2 * np.pi
+
+
+def rastrigin_value(p):
+    return total(p * p + 10 * (1 - np.cos(TURN * p)))
+
+
+def rastrigin_gradient(p):
+    return 2 * p + 10 * TURN * np.sin(TURN * p)
+
+
+def rastrigin_hessian(p):
+    h = np.zeros((len(p), *p.shape), p.dtype)
+    i = np.arange(len(p))
+    h[i, i] = 2 + 10 * TURN * TURN * np.cos(TURN * p)
+    return h
 
 
 saddle = Surface(
@@ -531,34 +558,38 @@ def nesterov_worst(d, L=1.0):
     Errors: ValueError for a d or L out of range.
     Source: Nesterov (2004), section 2.1.2, eq. 2.1.13 with k = d, and theorem 2.1.7.
     """
-    d, L = integer("d", d), number("L", L, above=0)
+    d, chain = integer("d", d), Chain(number("L", L, above=0))
+    return Surface(
+        f"Nesterov's worst, d = {d}",
+        chain.value,
+        chain.gradient,
+        hessian=chain.hessian,
+        start=np.zeros(d),
+        window=((-0.5, 1.5),) * d,
+        minima=np.linspace(1, 0, d + 2)[1:-1],
+        L=chain.L,
+        mu=float(chain.L * np.sin(np.pi / (2 * (d + 1))) ** 2),
+    )
 
-    def links(p):
-        held = np.zeros((d + 2, *p.shape[1:]), p.dtype)
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    L: float
+
+    def links(self, p):
+        held = np.zeros((len(p) + 2, *p.shape[1:]), p.dtype)
         held[0] = 1
         held[1:-1] = p
         return held[:-1] - held[1:]
 
-    def value(p):
-        u = links(p)
-        return L / 8 * (total(u * u) - 1)
+    def value(self, p):
+        u = self.links(p)
+        return self.L / 8 * (total(u * u) - 1)
 
-    def gradient(p):
-        u = links(p)
-        return L / 4 * (u[1:] - u[:-1])
+    def gradient(self, p):
+        u = self.links(p)
+        return self.L / 4 * (u[1:] - u[:-1])
 
-    def hessian(p):
-        A = L / 4 * (2 * np.eye(d) - np.eye(d, k=1) - np.eye(d, k=-1))
-        return A.astype(p.dtype).reshape(d, d, *[1] * (p.ndim - 1)) + np.zeros_like(p)
-
-    return Surface(
-        f"Nesterov's worst, d = {d}",
-        value,
-        gradient,
-        hessian=hessian,
-        start=np.zeros(d),
-        window=((-0.5, 1.5),) * d,
-        minima=np.linspace(1, 0, d + 2)[1:-1],
-        L=L,
-        mu=float(L * np.sin(np.pi / (2 * (d + 1))) ** 2),
-    )
+    def hessian(self, p):
+        d = len(p)
+        return beside(self.L / 4 * (2 * np.eye(d) - np.eye(d, k=1) - np.eye(d, k=-1)), p) + np.zeros_like(p)

@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from course_lib.arguments import array, generator, integer, integers, number, points, step, symmetric
+from course_lib.linalg import eigenvalues, norm, times
 from course_lib.schedules import constant
-from course_lib.surfaces import eigenvalues, times
 
 
 class clip_by_norm:
@@ -31,8 +31,7 @@ class clip_by_norm:
 
     def __call__(self, x, g, *memory, **hyper):
         g = points(g, name="g")
-        norm = np.hypot.reduce(g, dtype=float)  # no square to overflow; a run alone and in a batch get the same sum
-        shorter = g * (self.limit / np.maximum(norm, self.limit)).astype(g.dtype)
+        shorter = g * (self.limit / np.maximum(norm(g.astype(float, copy=False)), self.limit)).astype(g.dtype)
         return self.method(x, shorter, *memory, **hyper)
 
 

@@ -6,17 +6,20 @@ A new function without an entry fails here.
 
 import importlib
 import inspect
+import pickle
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from course_lib import convexity, curvature, gradients, optimizers
+from course_lib import convexity, curvature, gradients, optimizers, surfaces
 from course_lib.descent import arrived, end
+from course_lib.linalg import eigenvalues
 from course_lib.networks import Network
 from course_lib.optimizers import gd, momentum
 from course_lib.problems import least_squares
-from course_lib.surfaces import eigenvalues, himmelblau, quadratic, quadratic_form, rosenbrock
+from course_lib.surfaces import himmelblau, quadratic, quadratic_form, rosenbrock
 from course_lib.wrappers import clip_by_norm, clip_by_value, preconditioned
 
 MODULES = ["optimizers", "schedules", "surfaces", "wrappers", "convexity", "gradients", "curvature", "problems"]
@@ -133,15 +136,20 @@ def test_every_function_is_here():
         assert set(given) <= set(parameters) or "hyper" in parameters, name
 
 
-def called(name, cast=lambda value: value, **changes):
-    """What comes back, as an array or a tuple of them, with every number cast."""
+def called(name, cast, **changes):
+    """The numbers that come of a call, or of what it gives, with every number cast."""
+    with np.errstate(all="ignore"):
+        return used(made(name, cast, **changes), cast)
+
+
+def made(name, cast, **changes):
+    """What a call gives back."""
     given = {}
     for key, value in (ARGUMENTS[name] | changes).items():
         counted = key in COUNTS or key in CLASSES.get(name, ())
         is_number = isinstance(value, int | list) and not counted and key not in changes
         given[key] = value() if value is rng else cast(value) if is_number else value
-    with np.errstate(all="ignore"):
-        return used(API[name](**given), cast)
+    return API[name](**given)
 
 
 def used(result, cast):
@@ -304,4 +312,37 @@ def test_what_is_wrong_is_refused_by_name(name, argument, wrong):
     if wrong is None and inspect.signature(API[name]).parameters.get(argument, inspect.Parameter).default is None:
         return
     with pytest.raises((ValueError, TypeError), match=rf"\b{argument}\b"):
-        called(name, **{argument: wrong})
+        called(name, python, **{argument: wrong})
+
+
+# Another process: what a function returns can be sent there, and does the same
+
+CLOSED = ["newton", "damped_newton", "saddle_free_newton", "bfgs", "lbfgs", "conjugate_gradients"]
+CLOSED = [f"curvature.{name}" for name in CLOSED] + ["gradients.backtracking", "descent.iterate"]  # not yet
+
+
+def sent(value):
+    return pickle.loads(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("name", [name for name in API if name not in [*CLOSED, *TIMED]])
+def test_what_comes_back_can_be_pickled(name):
+    result = made(name, form(float))
+    for expected, got in zip(arrays(used(sent(result), python)), arrays(used(result, python)), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_surfaces_come_back_as_themselves():
+    for name, f in vars(surfaces).items():
+        if isinstance(f, surfaces.Surface):
+            assert sent(f) is f, name
+    slower = replace(surfaces.saddle, value=abs, gradient=abs, hessian=None)
+    assert sent(slower).value is abs
+
+
+def test_batches_go_on_where_they_were():
+    f = least_squares(np.eye(5), np.ones(5)).batches(2, rng())
+    for _ in range(4):
+        f.grad(np.zeros(5))
+        twin = sent(f)
+        np.testing.assert_array_equal(twin.grad(np.ones(5)), sent(f).grad(np.ones(5)))

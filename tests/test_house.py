@@ -15,7 +15,7 @@ from course_lib.checks import race_first
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "course_lib"
 
-UNDER_ALL = {"arguments"}  # what everything may import
+UNDER_ALL = {"arguments", "linalg"}  # what everything may import
 GROUND = {"optimizers", "schedules", "surfaces"}
 TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "networks"}
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules and those under all

@@ -228,9 +228,9 @@ def test_svrg_is_unbiased_and_has_no_noise_at_its_anchor():
     reduced = svrg(f, 8, np.random.default_rng(0), every=4)
     np.testing.assert_allclose(reduced.grad(w), f.grad(w), rtol=1e-13)
     rows = f.batches(8, np.random.default_rng(0)).rows
-    next(rows)
+    rows()
     for _ in range(2):
-        batch = next(rows)
+        batch = rows()
         expected = f.grad(elsewhere, batch) - f.grad(w, batch) + f.grad(w)
         np.testing.assert_allclose(reduced.grad(elsewhere), expected, rtol=1e-12)
     epochs = svrg(f, 8, np.random.default_rng(0), every=100)

@@ -10,8 +10,9 @@ import pytest
 
 from course_lib import surfaces
 from course_lib.descent import descend, end
+from course_lib.linalg import times
 from course_lib.optimizers import adam, gd, momentum, momentum_ema, nesterov
-from course_lib.surfaces import Surface, changed, counted, nesterov_worst, quadratic, quadratic_form, rastrigin, times
+from course_lib.surfaces import Surface, changed, counted, nesterov_worst, quadratic, quadratic_form, rastrigin
 
 ROOT = np.random.default_rng(5).normal(size=(6, 6))
 SURFACES = [f for f in vars(surfaces).values() if isinstance(f, Surface)]

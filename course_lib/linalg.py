@@ -1,0 +1,34 @@
+"""Linear algebra for points side by side: coordinates on axis 0, the same bits for each point alone and in company.
+
+`np.sum` and `@` group what they add by the layout of an array; here sums are running sums.
+"""
+
+import numpy as np
+
+
+def total(a):
+    """The sum over axis 0, first to last: the same bits for a point alone and in a batch."""
+    return a.cumsum(axis=0)[-1]
+
+
+def norm(a):
+    """The length along axis 0; no square overflows or vanishes on the way."""
+    return np.hypot.reduce(a)
+
+
+def times(A, p):
+    """The products A p, (n, *runs), of a matrix (n, d) with points (d, *runs); the same bits alone and in a batch."""
+    columns = A.T.astype(p.dtype)
+    return total(columns.reshape(*columns.shape, *[1] * (p.ndim - 1)) * p[:, None])
+
+
+def eigenvalues(A):
+    """Eigenvalues of symmetric matrices (d, d, *runs), shape (*runs, d), rising; what may be rounding alone is 0."""
+    matrices = np.moveaxis(A, (0, 1), (-2, -1)).astype(float)
+    diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
+    exact = np.count_nonzero(matrices, axis=(-2, -1)) == np.count_nonzero(diagonal, axis=-1)
+    if exact.all():
+        return np.sort(diagonal)
+    values = np.linalg.eigvalsh(matrices)
+    rounding = len(A) * np.finfo(A.dtype).eps * np.abs(values).max(axis=-1, keepdims=True)
+    return np.where(exact[..., None], np.sort(diagonal), np.where(np.abs(values) > rounding, values, 0))
