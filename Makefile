@@ -3,9 +3,12 @@ BIN = .venv/bin/
 COMPILE = $(BIN)uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --no-strip-extras --quiet pyproject.toml
 
-.PHONY: lab test refresh exercises portability lowest mutants lint format lock clean
+.PHONY: lab test edit refresh exercises portability lowest mutants lint format lock clean
 lab test:
 	python3 course.py $@
+
+edit:  ## opens the sources of the notebooks, where lab opens copies
+	python3 course.py lab --LabApp.default_url=/lab/tree/notebooks
 
 refresh:  ## runs the notebooks that were changed by hand, and makes what is made from them
 	$(BIN)python -m tools.refresh

@@ -1,7 +1,8 @@
 HELP = """Sets the course up once, then opens it or tests it.
 
-    python3 course.py lab       opens JupyterLab at the first lesson
-    python3 course.py test      runs every test and every notebook
+    python3 course.py lab         opens JupyterLab at your start page; the notebooks there are copies of your own
+    python3 course.py fresh 04    puts your copies of 04 aside, under the date, and makes new ones
+    python3 course.py test        runs every test and every notebook
 
 What follows either word is handed on: course.py lab --no-browser, course.py test tests/test_course.py -k name.
 On Windows say py instead of python3.
@@ -25,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ENV = ROOT / ".venv"
 OLD = ROOT / ".venv.old"  # what was there before, until the new one is whole
+WORKSPACE = ROOT / ".jupyter" / "workspaces" / "default-37a8.jupyterlab-workspace"  # as JupyterLab calls it
 LOCKS = {"lab": ROOT / "requirements.lock", "test": ROOT / "requirements-dev.lock"}  # the second adds to the first
 PROGRAMS = {"lab": "jupyterlab", "test": "pytest"}
 SCRIPTS, PACKAGES = [Path(sysconfig.get_path(name, "venv", {"base": str(ENV)})) for name in ("scripts", "purelib")]
@@ -46,12 +48,13 @@ REASONS = {  # words in what the system or the installer said -> what to tell th
 
 
 def main(command="help", *arguments):
-    if command not in LOCKS:
+    if command not in ("lab", "fresh", "test"):
         print(HELP.strip())
         return 0 if command in ("help", "-h", "--help") else 2
+    needed = "test" if command == "test" else "lab"
     try:
-        if OLD.exists() or not ready(command):
-            set_up(command)
+        if OLD.exists() or not ready(needed):
+            set_up(needed)
     except KeyboardInterrupt:
         return "Stopped before all was set up. The same command starts anew."
     except OSError as error:
@@ -60,19 +63,28 @@ def main(command="help", *arguments):
         sys.stderr.write(
             reason(str(error)) + "\nUntil then JupyterLab opens with the packages that were there before.\n"
         )
+    if command == "fresh":
+        return run("-m", "course_lib.copies", "fresh", *arguments)
     if command == "lab":
-        arguments = lab_options() + arguments
+        subprocess.call([PYTHON, "-m", "course_lib.copies"], cwd=str(ROOT), env=environment())
+        if not WORKSPACE.exists():
+            WORKSPACE.parent.mkdir(exist_ok=True)
+            shutil.copy(str(ROOT / ".jupyter" / "workspace.json"), str(WORKSPACE))
+        arguments = lab_options(arguments) + arguments
     return run("-m", PROGRAMS[command], *arguments)
 
 
-def lab_options():
-    """Options, for these alone go before what the learner's own configuration of Jupyter says."""
-    return (
+def lab_options(given):
+    """Options, for these alone go before the learner's own configuration of Jupyter. What is given goes first."""
+    options = (
         "--ServerApp.root_dir=%s" % ROOT,
         "--ServerApp.allow_root=True",
-        "--LabApp.default_url=/lab/tree/notebooks/00_race_first.ipynb",
-        "--LabApp.workspaces_dir=%s" % (ROOT / ".jupyter" / "workspaces"),
+        "--LabApp.default_url=/lab/tree/mine/README.md",
+        "--LabApp.custom_css=True",
+        "--LabApp.workspaces_dir=%s" % WORKSPACE.parent,
     )
+    names = [option.split("=")[0] for option in given]
+    return tuple(option for option in options if option.split("=")[0] not in names)
 
 
 def stamp(command):

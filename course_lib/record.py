@@ -43,8 +43,13 @@ def path():
     """The file: that of COURSE_ANSWERS (~ is the home folder), else answers.jsonl in the course's folder."""
     if named := os.environ.get("COURSE_ANSWERS"):
         return Path(os.path.expanduser(named))
-    course = Path(__file__).parents[1]
-    return (course if (course / "course.py").exists() else Path.cwd()) / "answers.jsonl"
+    return course() / "answers.jsonl"
+
+
+def course():
+    """The course's folder: that of this file; where the library was installed without it, the current one."""
+    folder = Path(__file__).parents[1]
+    return folder if (folder / "course.py").exists() else Path.cwd()
 
 
 def read():
