@@ -34,12 +34,10 @@ def page(course, changed=()):
     lessons = [Lesson(course, done, *found) for found in LESSON.findall((course / NAME).read_text(encoding="utf-8"))]
     parts = ["# Optimizers, measured", on(lessons), table(lessons), calibration(done)]
     if changed:
-        names = sorted({path.name for path in changed})
+        newer = ", ".join(f"[{path.as_posix()}]({path.as_posix()})" for path in changed)
         parts.append(
-            "**Newer than yours:** "
-            + ", ".join(f"{path.as_posix()}" for path in changed)
-            + f". Yours stays as you left it. `python3 course.py fresh {names[0][:2]}` puts it aside, under the date, "
-            "and makes a new one."
+            f"**Changed in the course since you began to work in yours:** {newer}. Yours stays as it is. If you want "
+            f"the new one, `python3 course.py fresh {changed[0].name[:2]}` puts yours aside and makes it."
         )
     if done.damaged:
         lines = "one line" if done.damaged == 1 else f"{done.damaged} lines"
@@ -67,14 +65,17 @@ class Lesson:
         began = (entry.get("when", "") for key, entry in done.answers.items() if key.startswith(number))
         self.last = max(began, default="")
 
+    def link(self):
+        return f"[{self.number} · {self.title}]({self.path})"
+
     def row(self):
         bets = f"{self.locked} of {len(self.bets)}" + (f", {self.hits} came true" if self.hits else "")
-        earned, all_points = sum(self.passed.values()), sum(map(int, self.points.values()))
-        return (
-            f"| {self.number} | [{self.title}]({self.path}) | {self.minutes} | {bets} "
-            f"| [sheet](exercises/{self.name}.ipynb) | {len(self.passed)} of {len(self.points)} "
-            f"| {earned:g} of {all_points} | [solution](solutions/{self.name}.ipynb) |"
-        )
+        columns = [self.number, f"[{self.title}]({self.path})", self.minutes, bets]
+        if self.points:
+            earned, all_points = sum(self.passed.values()), sum(map(int, self.points.values()))
+            columns += [f"[sheet](exercises/{self.name}.ipynb)", f"{len(self.passed)} of {len(self.points)}"]
+            columns += [f"{earned:g} of {all_points}", f"[solution](solutions/{self.name}.ipynb)"]
+        return f"| {' | '.join(columns)} |"
 
 
 def sources(path, kind):
@@ -87,23 +88,20 @@ def sources(path, kind):
 
 
 def on(lessons):
-    """Where to go on: the lesson that was bet in last, then its sheet, then the next lesson."""
+    """Where to go on: in the lesson that was bet in last; once all its bets are locked, with its sheet or the next."""
     at = max(range(len(lessons)), key=lambda i: (lessons[i].last, -i), default=None)
     if at is None:
         return ""
-    here = lessons[at]
+    here, ways = lessons[at], []
     if not here.last:
-        return f"**Begin with** [{here.number} · {here.title}]({here.path})."
+        return f"**Begin with** {here.link()}."
     if here.locked < len(here.bets):
-        return (
-            f"**Go on with** [{here.number} · {here.title}]({here.path}): {len(here.bets) - here.locked} bets are open."
-        )
-    if len(here.passed) < len(here.points):
-        return f"**Go on with** [the sheet of lesson {here.number}](exercises/{here.name}.ipynb)."
-    if at + 1 < len(lessons):
-        following = lessons[at + 1]
-        return f"**Go on with** [{following.number} · {following.title}]({following.path})."
-    return "You are through. What now? Race an optimizer of your own in any figure of the course."
+        ways = [here.link()]
+    else:
+        if len(here.passed) < len(here.points):
+            ways = [f"[the sheet of lesson {here.number}](exercises/{here.name}.ipynb)"]
+        ways += [lesson.link() for lesson in lessons[at + 1 : at + 2]]
+    return f"**Go on with** {', or with '.join(ways)}." if ways else "**You are through.** Run what you like once more."
 
 
 def table(lessons):

@@ -43,6 +43,9 @@ class Folder:
             folder.mkdir(parents=True)
         shutil.copy(COURSE, self.root)
         (self.root / "course_lib" / "__init__.py").touch()
+        (self.root / "course_lib" / "copies.py").write_text("import sys; print('copies', *sys.argv[1:])")
+        (self.root / ".jupyter").mkdir()
+        (self.root / ".jupyter" / "workspace.json").write_text("side bar closed")
         self.lock("requirements.lock", jupyterlab="1.0", tool="1.0")
         self.lock("requirements-dev.lock", pytest="1.0")
         self.env = dict(os.environ, PATH=str(self.path), UV_CACHE_DIR=str(base / "cache"), PIP_CONFIG_FILE=os.devnull)
@@ -149,7 +152,7 @@ def test_sets_up_once_then_starts_at_once(either):
     either.cut_off()
     again = either.run("lab", "--port", "9999")
     assert (again.code, again.err) == (0, "")
-    assert {**json.loads(again.out), "env": None} == {**told, "env": None}
+    assert {**last_line(again.out), "env": None} == {**told, "env": None}
 
 
 def test_adds_the_tests_packages_and_hands_their_exit_code_on(folder):
@@ -163,6 +166,24 @@ def test_adds_the_tests_packages_and_hands_their_exit_code_on(folder):
     assert folder.run("lab").code == 0
     assert folder.run("test").code == 0
     assert (folder.root / ".venv" / "mark").exists()
+
+
+def test_the_lab_opens_at_the_learners_copies_with_the_side_bar_closed(folder):
+    run = folder.run("lab")
+    assert run.out.splitlines()[-2] == "copies"
+    assert "--LabApp.default_url=/lab/tree/mine/README.md" in last_line(run.out)["argv"]
+    (workspace,) = (folder.root / ".jupyter" / "workspaces").iterdir()
+    assert workspace.read_text() == "side bar closed"
+    workspace.write_text("as the learner likes it")
+    told = last_line(folder.run("lab", "--LabApp.default_url=/lab/tree/notebooks").out)["argv"]
+    assert [option for option in told if "default_url" in option] == ["--LabApp.default_url=/lab/tree/notebooks"]
+    assert workspace.read_text() == "as the learner likes it"
+
+
+def test_fresh_is_handed_on(folder):
+    run = folder.run("fresh", "04")
+    assert run.out.splitlines()[-1] == "copies fresh 04"
+    assert "copies" not in folder.run("test").out
 
 
 def test_test_alone_installs_all(folder):

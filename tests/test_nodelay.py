@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from course_lib import nodelay
+from course_lib import lab, nodelay
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".jupyter" / "jupyter_server_config.d"
@@ -46,7 +46,8 @@ def test_a_connection_turns_the_delay_off_before_it_connects(monkeypatch):
 
 def test_the_course_and_the_package_enable_it():
     (config,) = FOLDER.glob("*.json")
-    (name,) = json.loads(config.read_text(encoding="utf-8"))["ServerApp"]["jpserver_extensions"]
-    assert [{"module": name}] == nodelay._jupyter_server_extension_points()
+    names = json.loads(config.read_text(encoding="utf-8"))["ServerApp"]["jpserver_extensions"]
+    points = nodelay._jupyter_server_extension_points() + lab._jupyter_server_extension_points()
+    assert sorted(names) == sorted(point["module"] for point in points)
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
     assert wheel["wheel"]["shared-data"] == {".jupyter/jupyter_server_config.d": "etc/jupyter/jupyter_server_config.d"}
