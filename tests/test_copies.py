@@ -329,3 +329,11 @@ def test_a_page_that_cannot_be_made_is_shown_as_it_was(course):
     (course.root / "README.md").unlink()
     assert contents.get("mine/README.md") == "shown"
     assert said
+
+
+def test_binder_makes_them_while_it_builds():
+    """repo2docker runs the file postBuild; a folder binder or .binder would hide it, and environment.yml."""
+    assert "\npython -m course_lib.copies\n" in (ROOT / "postBuild").read_text(encoding="utf-8")
+    assert os.name == "nt" or os.access(ROOT / "postBuild", os.X_OK)
+    assert not (ROOT / "binder").exists()
+    assert not (ROOT / ".binder").exists()
