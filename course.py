@@ -199,7 +199,8 @@ def work(lock, *command):
             raise OSError("\n".join(said[-15:]))
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()
         show("")
 
 
