@@ -127,11 +127,13 @@ def window(value, d="d"):
     return pairs
 
 
-def data(name, value, kinds="biufc"):
-    """An array of floats or complex numbers; they may be infinite or NaN, as a run that diverged has it."""
+def data(name, value, kinds="biufc", last=None):
+    """An array of floats or complex numbers, infinite and NaN, as runs become; last: the length of its last axis."""
     a = value if isinstance(value, np.ndarray) and value.dtype.char in "fdFD" else floats(value, kinds)
     if a is None:
         raise ValueError(f"{name} must be an array of numbers; got {value!r}")
+    if last and a.shape[-1:] != (last,):
+        raise ValueError(f"{name} must have shape (..., {last}); got shape {a.shape}")
     return a
 
 

@@ -251,7 +251,7 @@ def hessian_vector_product(f, x, v):
     $Hv \approx \frac{\nabla f(x + hv) - \nabla f(x - hv)}{2h},\quad h = \sqrt[3]{u}\,\max(1, \|x\|)/\|v\|$
 
     f: anything with `grad`. x: points, float array (d, *runs). v: directions, of the same shape.
-    Returns an array of the shape of x, 0 where v is 0; integers count as float64. With u the rounding unit of x, it is
+    Returns an array of the shape of x, 0 where v is 0. With u the rounding unit of x, it is
     right to about 1e-10 of its size in float64 and 1e-4 in float32, ten times worse on a function as wavy as
     Rastrigin's.
     Errors: ValueError for a v of another shape.

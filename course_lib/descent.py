@@ -45,7 +45,8 @@ def iterate(method, f, start, **hyper):
     start: array (d, *A) of finite numbers, coordinates on axis 0; further axes are runs side by side.
     hyper: the method's hyperparameters: numbers, arrays (*B) with one value a run, or functions of the step
         t = 0, 1, ... (schedules). Runs have the shape of A and B broadcast together.
-    Returns a generator; every x in it has shape (d, *runs) and the dtype of start (integers count as float64).
+    Returns a generator; every x in it has shape (d, *runs) and the dtype of start, float32 or float64
+        (all other numbers, whole ones and half precision too, count as float64).
     Errors: ValueError for a start or a hyperparameter out of range, a step that changes x in place, a gradient or a
     point of another shape than x; TypeError for an f without grad. A run that diverges is no error: its path goes to
     inf and NaN without a warning.

@@ -31,7 +31,7 @@ class Network:
 
     def __init__(self, sizes, activation="tanh"):
         self.sizes, self.activation = integers("sizes", sizes, 2), activation
-        if activation not in ACTIVATIONS:
+        if activation not in list(ACTIVATIONS):
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
         self.shapes = [shape for n, m in pairwise(self.sizes) for shape in ((n, m), (m,))]
         self.size = sum(map(prod, self.shapes))
@@ -43,8 +43,10 @@ class Network:
     def layers(self, theta):
         """The pairs (W, b) of all layers: views, so that to write into them is to write into theta.
 
-        theta: array (*runs, p). Returns a list of arrays (*runs, in, out) and (*runs, 1, out).
+        theta: array (*runs, p), of floats. Returns a list of arrays (*runs, in, out) and (*runs, 1, out).
+        Errors: ValueError for a theta of another length.
         """
+        theta = data("theta", theta, last=self.size)
         runs, pairs, end = theta.shape[:-1], [], 0
         for n, m in pairwise(self.sizes):
             start, middle, end = end, end + n * m, end + n * m + m
@@ -68,7 +70,10 @@ class Network:
         return theta
 
     def forward(self, theta, X):
-        """The outputs z, shape (*runs, n, outputs), for examples X, shape (n, inputs), and theta, shape (*runs, p)."""
+        """The outputs z, shape (*runs, n, outputs), for examples X, shape (n, inputs), and theta, shape (*runs, p).
+
+        Errors: ValueError for a theta or X of another width.
+        """
         return self.activations(theta, X)[-1]
 
     def activations(self, theta, X):
@@ -76,8 +81,8 @@ class Network:
 
         theta, X: as in `forward`. Returns arrays of shape (*runs, n, width of the layer), but for X itself.
         """
-        *hidden, (W_out, b_out) = self.layers(data("theta", theta))
-        outputs = [data("X", X)]
+        *hidden, (W_out, b_out) = self.layers(theta)
+        outputs = [data("X", X, last=self.sizes[0])]
         for W, b in hidden:
             outputs.append(self.bend(outputs[-1] @ W + b))
         return [*outputs, outputs[-1] @ W_out + b_out]
@@ -93,7 +98,7 @@ class Network:
         Returns the gradient in theta, shape (*runs, p).
         Source: Rumelhart, Hinton and Williams (1986).
         """
-        theta = data("theta", theta)
+        theta, delta = data("theta", theta), data("delta", delta, last=self.sizes[-1])
         gradient = np.empty_like(theta)
         backwards = zip(self.layers(theta)[::-1], self.layers(gradient)[::-1], outputs[-2::-1])
         for k, ((W, _), (dW, db), a) in enumerate(backwards, 1):

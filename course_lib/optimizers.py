@@ -7,8 +7,9 @@ All have one shape, a pure function of one step::
 ``x`` holds the coordinates on axis 0; further axes are runs side by side. ``g`` is the gradient there, of the same
 shape. The memory starts with the defaults in the signature and comes back, updated, behind the new point.
 Hyperparameters are keyword-only numbers, or arrays that broadcast against one row of ``x``, one value for each run.
-Nothing is changed in place, nothing is validated (``descend`` does that) and float32 stays float32. A run has the same
-bits alone and side by side with others; only a power ``b1**t`` of a number and of an array may differ in the last bit.
+Nothing is changed in place, nothing is validated (``descend`` does that, and takes whole numbers and half precision as
+float64; a formula alone computes with what it gets) and float32 stays float32. A run has the same bits alone and side
+by side with others; only a power ``b1**t`` of a number and of an array may differ in the last bit.
 """
 
 import numpy as np

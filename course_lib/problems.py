@@ -222,7 +222,7 @@ def least_squares(X, y, decay=0.0):
 
     $f(w) = \frac1{2n}\|Xw - y\|^2 + \frac\lambda2\|w\|^2$
 
-    X: array (n, d), one example a row; put in a column of ones for an intercept.
+    X: array (n, d), one example a row, entries below 1e150; put in a column of ones for an intercept.
     y: array (n,).
     decay: $\lambda \ge 0$, ridge; 0 has none.
     Returns a Problem; `minima` holds the solution, the shortest if there are many. L and mu are the largest and the
@@ -269,8 +269,10 @@ def linear(name, X, y, loss, decay):
     X, y = checked_data(X, y)
     y = array("y", y, f"({len(X)},)", ", a number for each row of X")
     decay = number("decay", decay, least=0)
-    n, d = X.shape
-    largest = np.linalg.eigvalsh(X.T @ X / n)[-1]
+    if (size := float(np.abs(X).max())) >= 1e150:
+        raise ValueError(f"X must have entries of a size below 1e150, so that sums of squares are finite; got {size:g}")
+    (n, d), A = X.shape, X.astype(float)
+    largest = np.linalg.eigvalsh(A.T @ A / n)[-1]
     model = Linear(loss, decay)
     return Problem(
         name,

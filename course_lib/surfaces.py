@@ -34,7 +34,7 @@ class Surface(Named):
     f.minima: array (k, d), its global minimisers; k = 0 if there is none (sharp_and_flat: both wells, deeper first).
     f.window: ((low, high), ...), one pair per axis, for drawing.
     f.L, f.mu: bounds, the largest size of a curvature and the smallest curvature; None where none is given.
-    float32 stays float32; integers become float64.
+    float32 stays float32, complex numbers stay complex; all other numbers count as float64.
 
     To make one: name, functions of p for value and gradient, start and window; minima, hessian, L and mu if known.
     Errors: ValueError for a start that is not one finite point, for places of another dimension, for a window without

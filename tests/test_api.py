@@ -229,6 +229,21 @@ class Bowl:
         return x
 
 
+@pytest.mark.parametrize("dtype", FORMS)
+def test_a_network_takes_whole_numbers(dtype):
+    network, cast = Network((2, 3, 1)), FORMS[dtype]
+    theta, delta = [1, 0, 2, 1, 1, 0, 1, 2, 1, 0, 1, 1, 2], [[1], [2], [1]]
+    outputs = network.activations(form(float)(theta), form(float)(X))
+    for expected, got in zip(outputs, network.activations(cast(theta), cast(X)), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(network.forward(cast(theta), cast(X)), outputs[-1])
+    expected = network.backward(form(float)(theta), outputs, form(float)(delta))
+    np.testing.assert_array_equal(network.backward(cast(theta), outputs, cast(delta)), expected)
+    for wrong, name in (((theta[1:], X), "theta"), ((theta, [[1]]), "X"), ((None, X), "theta"), ((theta, "X"), "X")):
+        with pytest.raises(ValueError, match=rf"^{name} must "):
+            network.forward(*wrong)
+
+
 # The huge and the tiny: what is known to grow with its argument does so, as far as numbers go
 
 SCALES = [(np.float64, 2.0**e) for e in (-1000, -540, 0, 540, 1000)] + [

@@ -385,6 +385,7 @@ NET = Network((4, 3))
         (lambda: least_squares(X * 1j, Y), "X must be a finite array"),
         (lambda: least_squares(X, ["1"] * 23), "y must be a finite array"),
         (lambda: least_squares(X, Y[:, None]), r"y must be a finite array of shape \(23,\), .*; got shape \(23, 1\)"),
+        (lambda: least_squares(1e200 * X, Y), "X must have entries of a size below 1e150, so that .*; got [0-9.]+e"),
         (lambda: logistic(X, Y[:, None]), r"y must be a finite array of shape \(23,\), .*; got shape \(23, 1\)"),
         (lambda: hinge(X, Y[:, None]), r"y must be a finite array of shape \(23,\), .*; got shape \(23, 1\)"),
         (lambda: hinge(X, Y, "small"), "decay must be a finite number >= 0; got 'small'"),
@@ -429,3 +430,12 @@ NET = Network((4, 3))
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-18, 1e18])
+def test_squares_of_data_neither_overflow_nor_vanish(scale, dtype):
+    for make in (least_squares, logistic):
+        f, plain = make((scale * X).astype(dtype), Y), make(X, Y)
+        assert f.L / scale**2 == pytest.approx(plain.L, rel=1e-6)
+        np.testing.assert_allclose(f.minima * scale, plain.minima, rtol=1e-5)
