@@ -162,7 +162,7 @@ def steepest_linf(g):
     return -np.sign(points(g, name="g"))
 
 
-def backtracking(f, c=0.1, shrink=0.5):
+class backtracking:
     r"""Gradient descent that finds its own rate: it shortens a step until it goes down enough.
 
     $x_{t+1} = x_t - \eta_t g_t$, with $\eta_t$ the first of $\eta, \beta\eta, \beta^2\eta, \dots$ for which
@@ -181,20 +181,21 @@ def backtracking(f, c=0.1, shrink=0.5):
     Source: Armijo (1966), with c = shrink = 1/2. Boyd and Vandenberghe (2004), section 9.2, take c from 0.01 to 0.3;
     they, and Nocedal and Wright (2006), algorithm 3.1, start each search at lr.
     """
-    f = function("f", f)
-    c, shrink = number("c", c, above=0, below=1), number("shrink", shrink, above=0, below=1)
 
-    def step(x, g, eta=None, *, lr=1.0):
-        here, slope = f(x), total(g * g)
-        first = np.broadcast_to(lr if eta is None else eta / shrink, np.shape(here)).astype(x.dtype)
+    def __init__(self, f, c=0.1, shrink=0.5):
+        self.f, self.c = function("f", f), number("c", c, above=0, below=1)
+        self.shrink = number("shrink", shrink, above=0, below=1)
+
+    def __call__(self, x, g, eta=None, *, lr=1.0):
+        x, g = points(x, name="x"), points(g, name="g")
+        here, slope, shrink = self.f(x), total(g * g), x.dtype.type(self.shrink)
+        first = np.broadcast_to(lr if eta is None else eta / self.shrink, np.shape(here)).astype(x.dtype)
         rate = first
         while True:
-            new, asked = x - rate * g, here - c * rate * slope
-            lower = f(new) < asked
+            new, asked = x - rate * g, here - self.c * rate * slope
+            lower = self.f(new) < asked
             settled = lower | ~(asked < here) | (new == x).all(axis=0)
             if settled.all():
                 break
-            rate = np.where(settled, rate, rate * x.dtype.type(shrink))
-        return np.where(lower, new, x), np.where(lower, rate, first * x.dtype.type(shrink))
-
-    return step
+            rate = np.where(settled, rate, rate * shrink)
+        return np.where(lower, new, x), np.where(lower, rate, first * shrink)

@@ -333,7 +333,7 @@ def test_what_is_wrong_is_refused_by_name(name, argument, wrong):
 # Another process: what a function returns can be sent there, and does the same
 
 CLOSED = ["newton", "damped_newton", "saddle_free_newton", "bfgs", "lbfgs", "conjugate_gradients"]
-CLOSED = [f"curvature.{name}" for name in CLOSED] + ["gradients.backtracking", "descent.iterate"]  # not yet
+CLOSED = [f"curvature.{name}" for name in CLOSED] + ["descent.iterate"]
 
 
 def sent(value):
