@@ -111,7 +111,7 @@ def half_in_single(x, g, v=0.0, *, lr, beta=0.9):
         (lambda x, g, v=0.0, *, lr, beta=0.9: 3, "Expected 2 results (new point x, new velocity v), got 3."),
         (lambda x, g, v=0.0, *, lr, beta=0.9: (x, v, g), "got 3 results."),
         (lambda x, g, v=0.0, *, lr, beta=0.9: (lambda: x, v), "it is a function"),
-        (lambda x, g, v=0.0, *, lr, beta=0.9: (part for part in (x, v)), "It gives a generator"),
+        (lambda x, g, v=0.0, *, lr, beta=0.9: (part for part in (x, v)), "it gives a generator"),
         (half_in_single, "It comes as float32, which keeps too few digits"),
         (lambda *args, **hyper: print("looking") or args[:2], "It printed: looking"),
         (lambda *args, **hyper: sys.exit("bye"), "It stops with SystemExit: bye"),
@@ -121,6 +121,33 @@ def half_in_single(x, g, v=0.0, *, lr, beta=0.9):
 )  # fmt: skip
 def test_a_wrong_function_is_told_so(wrong, words):
     assert words in said(ball, wrong)
+
+
+def test_what_a_returned_function_must_not_give_back_is_told_as_well():
+    made = function("x", **HEAD, inner=1, cases=[case("a", 1.0, 2.0)], draw=lambda rng: case("", 3.0, 4.0))
+    multiplied = made(lambda a: lambda b: a * b)
+    assert "it gives a generator" in said(multiplied, lambda a: lambda b: (part for part in [a * b]))
+    assert "is there a return on every way through it?" in said(multiplied, lambda a: lambda b: print(a * b))
+
+
+def test_with_parts_the_first_regime_is_judged_part_by_part_and_each_other_as_a_whole():
+    regimes = {"": lambda rng: case("", rng.uniform(1, 2)), "Below 0.": lambda rng: case("", -rng.uniform(1, 2))}
+    parts = {"size": "The size is right.", "double": "The double is right."}
+    two = function("x", **HEAD, cases=[case("a", 1.0)], draw=regimes, parts=parts, needs={"Below 0.": "double"})(
+        lambda a: (abs(a), 2 * a)
+    )
+    assert [(one.says, one.needs) for one in two.hidden()] == [
+        ("The size is right.", None), ("The double is right.", None), ("Below 0.", 1)
+    ]  # fmt: skip
+    held = [one.holds(lambda a: (a, 2 * a), np.random.default_rng(0)) for one in two.hidden()]
+    assert held == [True, True, False]
+
+
+def test_functions_in_a_value_are_told_what_they_must_not_give_back():
+    pair = value("x", **HEAD, passes=(np.sin, np.cos), rules=[Rule("0 at 0", lambda p, rng: abs(p[0](0.0)) < 1, "No.")])
+    assert said(pair, (np.sin, np.cos)).startswith("PASSED")
+    assert "still blank" in said(pair, (lambda x: None, lambda x: None))
+    assert "is there a return on every way through it?" in said(pair, (lambda x: print(x), np.cos))
 
 
 def test_single_precision_is_judged_as_such():

@@ -121,19 +121,25 @@ def interrupt(thread, error):
 
 
 class Watched:
-    """A function under watch. A blank that it gives back is found here, not where something stumbles over it."""
+    """A function under watch. What it must not give back is found here, not where something stumbles over it."""
 
     def __init__(self, f, watch):
         self.__wrapped__, self.watch = f, watch
 
     def __call__(self, *args, **hyper):
-        result = self.watch.call(self.__wrapped__, args, hyper)
-        if is_blank(result):
-            raise Nothing(repr(result))
-        return result
+        return result_of(self.watch.call(self.__wrapped__, args, hyper))
 
     def __getattr__(self, name):
         return getattr(self.__wrapped__, name)
+
+
+def result_of(result):
+    """A result, unless it is a blank or a generator."""
+    if is_blank(result):
+        raise Nothing(repr(result))
+    if isinstance(result, types.GeneratorType):
+        raise TypeError("it gives a generator (it has a yield): make a list or an array of it and return that")
+    return result
 
 
 def attempt(use, f, call, watch):
@@ -141,15 +147,13 @@ def attempt(use, f, call, watch):
     args = [own(value) for value in call.args]
     hyper = {name: own(value) for name, value in call.hyper.items()}
     try:
-        result = use(watch.over(f), *args, **hyper)
+        result = result_of(use(watch.over(f), *args, **hyper))
     except NotImplementedError:
         raise Blank(": it raises NotImplementedError") from None
     except (Blank, Nothing):
         raise
     except (Exception, SystemExit, TooLong) as error:
         return Run(call, error=stopped(error), kind=type(error))
-    if isinstance(result, types.GeneratorType):
-        return Run(call, error="It gives a generator (it has a yield): make a list or an array of it and return that.")
     return Run(call, (*args, *hyper.values()), result)
 
 
@@ -166,7 +170,9 @@ def own(value):
 
 
 def is_stub(f):
-    """Whether a function has no code of its own: it gives a constant back, or nothing."""
+    """Whether a function has no code of its own: it gives a constant back, or nothing. Of several, whether all."""
+    if isinstance(f, tuple | list):
+        return all(map(is_stub, f))
     code = getattr(inspect.unwrap(f), "__code__", None)
     return code is not None and not code.co_names and len(code.co_code) <= 12  # bytes: two or three instructions
 

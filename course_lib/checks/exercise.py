@@ -354,13 +354,16 @@ class Function(Exercise):
 
     def properties(self, right):
         """One for each part and each regime, one for all of it, and those rules that speak for themselves."""
-        names, found = list(self.parts), []
         everywhere = [draw for _, draws in self.draws for draw in draws]
-        for i, (name, says) in enumerate(self.parts.items()):
-            needs = names.index(self.needs[name]) if name in self.needs else None
-            found.append(Property(says, self.holding(right, everywhere, part=i), needs=needs))
-        if not self.parts:
-            found += [Property(says or self.says, self.holding(right, draws)) for says, draws in self.draws]
+        (_, usual), *others = self.draws
+        rows = [(part, says, usual, i) for i, (part, says) in enumerate(self.parts.items())]
+        rows += [(says, says or self.says, draws, None) for says, draws in (others if rows else self.draws)]
+        names = [name for name, *_ in rows]
+        found = [
+            Property(says, self.holding(right, draws, part), needs=names.index(needed) if needed else None)
+            for name, says, draws, part in rows
+            for needed in [self.needs.get(name)]
+        ]
         if any(isinstance(value, np.ndarray) for draw in everywhere for value in draw(np.random.default_rng(0)).args):
             whole, alone = "It is right as a whole, and changes nothing in place.", len(found) == 1
             holds = self.holding(right, everywhere, intact=True)
@@ -405,9 +408,10 @@ def function(title, *, mistakes=(), **fields):
 
     cases: calls written out, each made by `case`; the simplest first, for it is the one that is shown.
     draw: rng -> case with new numbers and shapes (its label is not shown); a list of such, tried in turn; or a dict
-        of them under sentences ("It is right for a ball that ripples."), each a hidden property of its own.
+        of them under sentences ("It is right for a ball that ripples."), each a hidden property of its own. With
+        parts, these are tried on the first regime, whose sentence is "".
     parts: name of each result, if there are several -> the sentence of its hidden property.
-    says: that sentence, if there is one result. needs: part -> another one, without which it does not count.
+    says: that sentence, if there is one result. needs: part or regime -> another one, without which it does not count.
     use: (function, *arguments) -> result, if the function is not simply called: for instance a descent with it.
     inner: how many of the last arguments go to the function that the answer returns.
     mistakes: a table of edits of the right answer, as in mistakes.py; or a list of tables and of pairs
@@ -444,7 +448,7 @@ class Value(Exercise):
         if self.right is not None and not same(value, self.right, self.tolerance):
             report.wrong, report.hint = Wrong(astray(value, self.right, self.tolerance)), self.explained(value)
             return
-        obeyed(self.rules, watch.over(value) if callable(value) else value, report, self.explained(value))
+        obeyed(self.rules, watched(value, watch), report, self.explained(value))
 
     def explained(self, value):
         for wrong, sentence in self.mistakes:
@@ -467,6 +471,13 @@ class Value(Exercise):
         if self.varied.back:
             return super().judged(right, p)
         return [Property("The value is right.", lambda answer, rng: same(answer, right, self.tolerance))]
+
+
+def watched(value, watch):
+    """A value; if it is a function, or some of them, under watch."""
+    if isinstance(value, tuple | list) and any(map(callable, value)):
+        return tuple(watched(one, watch) for one in value)
+    return watch.over(value) if callable(value) else value
 
 
 def value(title, right=None, **fields):
