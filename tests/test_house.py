@@ -202,6 +202,8 @@ def test_every_list_of_versions_says_the_same(project):
     assert f"Python {low} or newer" in course
     assert project["tool"]["ruff"]["target-version"] == "py" + low.replace(".", "")
     assert f"--python-version {low} " in (ROOT / "Makefile").read_text(encoding="utf-8")
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    assert workflow.count(f'python: ["{low}", ') == 2
     version = re.search('^__version__ = "(.*)"$', (LIBRARY / "__init__.py").read_text(encoding="utf-8"), re.M)[1]
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
