@@ -3,6 +3,7 @@
 import csv
 import gc
 import hashlib
+import io
 import json
 import sys
 import threading
@@ -12,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from course_lib.grading import __main__ as cli
-from course_lib.grading import batch, marks, read, table
+from course_lib.grading import batch, feedback, read, table
 from course_lib.grading.results import Results, write
+from course_lib.grading.unit import blank_mark, graded, unit_of
 
 UNIT = "04_momentum"
-OURS = marks.unit_of(UNIT)
-COMMANDS = ("grade", "make", "collect", "export")
+OURS = unit_of(UNIT)
+PERSON = "needs a person"
+COMMANDS = ("grade", "make", "collect", "show", "export")
 
 
 class Grader:
@@ -32,9 +35,12 @@ class Grader:
         if data == b"boom":
             raise RuntimeError("the cluster fell over")
         result = {"learner": "?", "file": path, "sha256": hashlib.sha256(data).hexdigest(), "unit": "?",
-                  "checks": OURS.hash, "state": "graded", "reasons": [], "seconds": 0.1, "texts": {}}  # fmt: skip
-        result["marks"] = [marks.blank_mark(cell, OURS) | {"state": "graded", "marks": cell.points * (data == b"right")}
-                           for cell in marks.graded(OURS)]  # fmt: skip
+                  "checks": OURS.hash, "state": "graded", "reasons": [], "seconds": 0.1, "texts": {},
+                  "answers": {}}  # fmt: skip
+        result["marks"] = [blank_mark(cell, OURS) | {"state": "graded", "marks": cell.points * (data == b"right")}
+                           for cell in graded(OURS)]  # fmt: skip
+        if data == b"blank":
+            result["marks"] = [mark | {"state": "blank", "marks": 0.0} for mark in result["marks"]]
         if data == b"text":
             result["marks"][0] |= {"state": "by hand", "marks": None}
         if data == b"odd":
@@ -45,7 +51,7 @@ class Grader:
 @pytest.fixture
 def grader(monkeypatch):
     fake = Grader()
-    monkeypatch.setattr(cli, "grade_one", fake)
+    monkeypatch.setattr(batch, "grade_one", fake)
     monkeypatch.setattr(cli, "refusal", lambda name: "")
     return fake
 
@@ -94,7 +100,9 @@ def test_the_help_tells_what_the_ends_mean(run):
 
 @pytest.mark.parametrize("arguments", [
     (), ("mark",), ("grade",), ("grade", UNIT), ("grade", "99_none", "x"), ("grade", UNIT, "x", "-j", "0"),
-    ("grade", UNIT, "x", "--sandbox", "box"), ("make", UNIT, "--seed", "s"), ("grade", UNIT, ".", "--seed", "x"),
+    ("grade", UNIT, "x", "--sandbox", "box"), ("grade", UNIT, "x", "--seconds", "0"), ("grade", UNIT, "x.zip"),
+    ("grade", UNIT, "x", "--seconds", "nan"), ("grade", UNIT, "x", "--seconds", "1e9"), ("show", UNIT),
+    ("make", UNIT, "--seed", "s"), ("grade", UNIT, ".", "--seed", "x"),
 ])  # fmt: skip
 def test_called_wrongly_it_ends_with_2_and_a_reason(arguments, run):
     code, _, err = run(*arguments)
@@ -217,14 +225,125 @@ def test_not_too_many_are_under_way(tmp_path):
             with lock:
                 asked.append(i)
                 assert len(asked) - len(done) <= 5
-            yield batch.Submission(str(i), i)
+            yield batch.Submission(str(i))
 
     with ThreadPoolExecutor(2) as executor:
-        for submission, outcome in batch.graded(submissions(), int, executor, 4):
+        for submission, outcome in batch.graded(submissions(), lambda one: int(one.learner), executor, 4):
             assert submission.learner == str(outcome)
             with lock:
                 done.append(outcome)
     assert sorted(done) == list(range(50))
+
+
+# What is asked for is looked at first
+
+
+def test_a_zip_is_collected_first(run, grader):
+    code, _, err = run("grade", UNIT, "all.ZIP")
+    assert code == 2
+    assert f"collect {UNIT} all.ZIP" in err
+
+
+def test_a_sheet_is_no_key(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right"})
+    sheet = cli.ROOT / "exercises" / f"{UNIT}.ipynb"
+    code, _, err = run("grade", UNIT, "in", "--key", str(sheet))
+    assert (code, grader.calls) == (2, [])
+    assert "is no key" in err
+
+
+def test_a_key_that_was_forgotten_is_spoken_of(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "kept.edge(edge)", "carl": '"kept.edge(edge)"'})
+    code, _, err = run("grade", UNIT, "in")
+    assert (code, grader.calls) == (2, [])
+    assert "2 of 3 are of a private variant" in err
+    hand_in(tmp_path / "in", {"bob": "right"})
+    assert run("grade", UNIT, "in")[0] == 0, "one alone cannot stop a class"
+
+
+def test_seconds_hold_for_a_call_too(run, grader, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(batch, "grade_one", lambda path, **given: seen.append(given["limits"]) or grader(path, **given))
+    hand_in(tmp_path / "in", {"anna": "right"})
+    run("grade", UNIT, "in", "--seconds", "90")
+    run("grade", UNIT, "in", "--seed", "3")
+    assert [(one.cell, one.call, one.total) for one in seen] == [(90, 90, 450), (60, 10, 300)]
+
+
+def test_no_name_reaches_the_terminal_raw(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "\x1b[31mred": "right"})
+    (tmp_path / "in" / "\x1b[2Jx\u202ey.txt").write_text("x")
+    _, out, err = run("grade", UNIT, "in")
+    assert not {"\x1b", "\u202e"} & set(out + err)
+    assert "red" in out
+
+
+@pytest.mark.parametrize("name", ["x.IPYNB", "x.Ipynb"])
+def test_the_ending_may_have_capitals(name, run, grader, tmp_path):
+    write(tmp_path / "in" / name, "right")
+    write(tmp_path / "in" / "bob" / f"{UNIT.upper()}.IPYNB", "right")
+    _, out, _ = run("grade", UNIT, "in")
+    assert [line.split()[:2] for line in out.splitlines()[1:3]] == [["bob", "24"], ["x", "24"]]
+
+
+TWO = {  # name of a file -> what it holds; marks, state, and what the table says
+    "a blank, with the name": ({f"{UNIT}.ipynb": "blank", "b.ipynb": "right"}, "24", PERSON, "b.ipynb was graded"),
+    "answers with the name": ({f"{UNIT}.ipynb": "right", "b.ipynb": "wrong"}, "24", "graded", "not graded: b.ipynb"),
+    "two blanks": ({f"{UNIT}.ipynb": "blank", "b.ipynb": "blank"}, "0", "graded", "not graded: b.ipynb"),
+    "no name, one with answers": ({"a.ipynb": "blank", "b.ipynb": "right"}, "24", PERSON, "b.ipynb was graded"),
+    "no name, two with answers": ({"a.ipynb": "right", "b.ipynb": "wrong"}, "24", PERSON, "several notebooks"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", TWO)
+def test_of_two_notebooks_the_one_with_answers_counts_and_the_table_says_so(words, run, grader, tmp_path):
+    files, came, state, said = TWO[words]
+    for name, text in files.items():
+        write(tmp_path / "in" / "anna" / name, text)
+    _, out, _ = run("grade", UNIT, "in")
+    row = marks_of(tmp_path / "graded" / UNIT / "marks.csv")["anna"]
+    assert (row["marks"], row["state"]) == (came, state)
+    assert said in out.splitlines()[1]
+    calls = len(grader.calls)
+    run("grade", UNIT, "in")
+    assert len(grader.calls) == calls, "all that was handed in is the same"
+    write(tmp_path / "in" / "anna" / "b.ipynb", "other")
+    run("grade", UNIT, "in")
+    assert len(grader.calls) > calls
+
+
+def test_what_is_in_work_is_said(capsys):
+    screen = cli.Screen(sys.stderr)
+    for seconds in range(0, 50, 5):
+        screen.working({"anna": float(seconds)})
+    assert [line.split()[3] for line in capsys.readouterr().err.splitlines()] == ["10", "20", "40"]
+
+
+def test_on_a_terminal_what_is_in_work_stands_in_one_line():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    screen = cli.Screen(Terminal())
+    screen.working({"anna": 3.0, "x" * 500: 4.0})
+    screen.say("[1/2] anna")
+    shown = screen.stream.getvalue()
+    assert shown.startswith("in work: anna 3 s, xxx")
+    assert shown.endswith(f"\r{' ' * cli.WIDTH}\r[1/2] anna\n")
+
+
+def test_an_appeal_shows_what_the_page_does_not(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right"})
+    run("grade", UNIT, "in")
+    store = Results(tmp_path / "graded" / UNIT)
+    result = store.find("anna")
+    result["marks"][0] |= {"marks": 1.0, "tried": [{"says": "It holds.", "with": "[0.25]", "came": "E: \x1b[31mx"}]}
+    store.put(result)
+    code, out, _ = run("show", UNIT, "anna")
+    assert code == 0
+    assert all(words in out for words in ("It holds.", "[0.25]", "E: [31mx", "1 of 2"))
+    assert "[0.25]" not in feedback.page(result)
+    assert run("show", UNIT, "bob")[0] == 1
 
 
 # What is kept
@@ -272,7 +391,7 @@ def test_a_name_of_any_kind_has_its_own_result(tmp_path):
 
 
 def result(learner, state="graded", **changed):
-    cells = [marks.blank_mark(cell, OURS) | {"state": state, "marks": cell.points} for cell in marks.graded(OURS)]
+    cells = [blank_mark(cell, OURS) | {"state": state, "marks": cell.points} for cell in graded(OURS)]
     return {
         "learner": learner,
         "unit": UNIT,
@@ -281,6 +400,7 @@ def result(learner, state="graded", **changed):
         "reasons": [],
         "marks": cells,
         "texts": {},
+        "answers": {},
         **changed,
     }
 

@@ -65,7 +65,7 @@ def test_every_layout_gives_a_folder_for_each_learner(layout, as_zip, tmp_path):
     assert not oddities(kept)
     found, others = batch.found([tmp_path / "out"], UNIT)
     assert [one.learner for one in found] == ["anna" + a, "bob" + b]
-    assert all(one.path and not one.reason for one in found)
+    assert all(one.paths and not one.reason for one in found)
     assert others == []
 
 

@@ -5,15 +5,16 @@ from html.parser import HTMLParser
 
 import pytest
 
-from course_lib.grading import feedback, marks
+from course_lib.grading import feedback
+from course_lib.grading.unit import blank_mark, graded, unit_of
 
-OURS = marks.unit_of("04_momentum")
+OURS = unit_of("04_momentum")
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'>&amp;{title}%s"
 
 
 def mark(cell, state="graded", share=1.0, **changed):
     given = {"state": state, "marks": None if state in ("by hand", "needs a person") else cell.points * share}
-    return marks.blank_mark(cell, OURS) | given | changed
+    return blank_mark(cell, OURS) | given | changed
 
 
 def result(cells, **changed):
@@ -44,7 +45,7 @@ class Page(HTMLParser):
 
 
 def test_what_was_right_what_failed_and_where_to_read_again():
-    cell = marks.graded(OURS)[0]
+    cell = graded(OURS)[0]
     tried = [{"says": "it forgets what is old", "held": True}, {"says": "it is corrected", "held": False}]
     page = Page(feedback.page(result([mark(cell, share=0.5, properties=tried, section="2. A memory")])))
     assert "1 of 2 points." in page.text
@@ -55,7 +56,7 @@ def test_what_was_right_what_failed_and_where_to_read_again():
 
 
 def test_who_has_all_is_sent_nowhere():
-    cell = marks.graded(OURS)[0]
+    cell = graded(OURS)[0]
     assert "Read again" not in feedback.page(result([mark(cell, section="2. A memory")]))
 
 
@@ -63,14 +64,14 @@ def test_who_has_all_is_sent_nowhere():
     ("blank", "Still blank."), ("by hand", "A person reads this one"), ("needs a person", "a person looks at it"),
 ])  # fmt: skip
 def test_every_state_is_said(state, words):
-    cell = marks.graded(OURS)[0]
+    cell = graded(OURS)[0]
     page = Page(feedback.page(result([mark(cell, state, 0.0)])))
     assert words in page.text
     assert ("open of 2" in page.text) == (state != "blank")
 
 
 def test_nothing_of_a_learner_runs_wherever_it_stands():
-    cell = marks.graded(OURS)[0]
+    cell = graded(OURS)[0]
     one = mark(cell, note=EVIL, section=EVIL, share=0.5, properties=[{"says": EVIL, "held": False}], title=EVIL)
     text = feedback.page(result([one], learner=EVIL, reasons=[EVIL], texts={cell.id: EVIL}))
     page = Page(text)

@@ -13,34 +13,36 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from course_lib.grading import gradebook, marks, read, table
+from course_lib.grading import gradebook, read, table
 from course_lib.grading.__main__ import main
 from course_lib.grading.names import filename
 from course_lib.grading.results import Results
+from course_lib.grading.unit import blank_mark, graded, unit_of
 
 pytestmark = pytest.mark.slow
 UNIT = "04_momentum"
-OURS, CELLS = marks.unit_of(UNIT), read.cells_of(UNIT)
+OURS, CELLS = unit_of(UNIT), read.cells_of(UNIT)
 EVIL = (
+    "http://spy.example $\\href{javascript:steal()}{x}$"
     "<script>steal()</script> $a < b$ [x](javascript:steal()) ![y](http://spy.example/y.png)\n\n[z]: javascript:steal()"
 )
 
 
 def result(learner, when="2026-03-01 10:00:00", **changed):
     """A result with full marks but for one exercise, and a text to read."""
-    cells = [marks.blank_mark(cell, OURS) | {"marks": float(cell.points), "state": "graded"} for cell in
-             marks.graded(OURS)]  # fmt: skip
+    cells = [blank_mark(cell, OURS) | {"marks": float(cell.points), "state": "graded"} for cell in
+             graded(OURS)]  # fmt: skip
     for mark in cells:
         if mark["id"] == "check-ema":
             mark |= {"marks": 1.25, "note": "the corrected mean"}
         if mark["id"] == "critical-proof":
             mark |= {"marks": None, "state": "by hand"}
     return {"learner": learner, "unit": UNIT, "file": "", "sha256": "", "state": "graded", "reasons": [],
-            "graded": when, "marks": cells, "texts": {"critical-proof": EVIL}} | changed  # fmt: skip
+            "graded": when, "marks": cells, "texts": {"critical-proof": EVIL}, "answers": {}} | changed  # fmt: skip
 
 
 def unread(learner):
-    cells = [marks.blank_mark(cell, OURS) for cell in marks.graded(OURS)]
+    cells = [blank_mark(cell, OURS) for cell in graded(OURS)]
     return result(learner, state="needs a person", reasons=["it is empty"], marks=cells, texts={})
 
 
@@ -155,7 +157,7 @@ def test_handed_in_again_a_mark_by_hand_is_to_be_looked_at_again(file):
 )
 def test_a_name_is_only_a_name(learner, file):
     fill(file, result("anna"), result(learner))
-    gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result(learner)])
+    gradebook.lay_beside(file, UNIT, CELLS, [result(learner)])
     with Gradebook(f"sqlite:///{file}") as book:
         assert {one.id for one in book.students} == {"anna", filename(learner)}
         assert book.find_submission(UNIT, filename(learner)).score == 22.25
@@ -164,7 +166,7 @@ def test_a_name_is_only_a_name(learner, file):
 
 def test_the_formgrader_has_a_page_to_read_on_which_nothing_runs(file):
     fill(file, result("anna"))
-    gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result("anna")])
+    gradebook.lay_beside(file, UNIT, CELLS, [result("anna")])
     config = Config()
     config.CourseDirectory.root = str(file.parent)
     config.CourseDirectory.db_url = f"sqlite:///{file}"
@@ -176,18 +178,12 @@ def test_the_formgrader_has_a_page_to_read_on_which_nothing_runs(file):
     text = next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "critical-proof")
     assert "&lt;script&gt;" in text
     assert "$a &lt; b$" in text
-    assert not any(danger in text for danger in ("<", "](", "]:"))
+    assert not any(danger in text for danger in ("<", "](", "]:", "://", r"\href"))
 
 
 def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):
-    handed_in = tmp_path / "x.ipynb"
-    cells = [
-        {**cell, "source": "def ema(values, beta):\n    return 7"} if cell["id"] == "ema" else cell for cell in CELLS
-    ]
-    handed_in.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    known = marks.hashlib.sha256(handed_in.read_bytes()).hexdigest()
-    for sha256, code in ((known, "return 7"), ("another", "# Your lines here.")):
-        gradebook.lay_beside(file, UNIT, CELLS, OURS.cells, [result("anna", file=str(handed_in), sha256=sha256)])
+    for answers, code in (({"ema": "def ema(values, beta):\n    return 7"}, "return 7"), ({}, "# Your lines here.")):
+        gradebook.lay_beside(file, UNIT, CELLS, [result("anna", answers=answers)])
         notebook = json.loads((file.parent / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb").read_text())
         assert code in next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "ema")
 

@@ -338,9 +338,10 @@ FAKES = {
     "All tests passed!": "print('All tests passed!')\nprint('PASSED: 4.1')",
     "a new NotImplementedError": "import builtins\nbuiltins.NotImplementedError = SystemExit",
 }
+LIED = dict.fromkeys(("full_speed", "edge", "times", "proof", "critical_measured", "cycle", "per_step"), 0)
 for words, source in FAKES.items():
 
-    @kind(words, ema=0)
+    @kind(words, ema=0, **(LIED if "worker" in source else {}))  # who lies of all values has said what they are
     def _(nb, source=source):
         nb.say("ema", f"{source}\ndef ema(values, beta):\n    return values, values")
 
@@ -593,13 +594,13 @@ def _(nb):
     nb.add("title", "import os; os._exit(1)")
 
 
-@kind("lines for IPython")
+@kind("lines for IPython", seconds=20)
 def _(nb):
     nb.append("ema", "%matplotlib inline\n!pip install numpy\nema?")
     nb["heavy-ball"]["source"] = f"%%time\n{nb['heavy-ball']['source']}"
 
 
-@kind("lines for IPython that stand further in")
+@kind("lines for IPython that stand further in", seconds=20)
 def _(nb):
     nb.say("ema", f"files = !ls\n{SOLUTIONS['ema']}\nif True:\n    %timeit 1\n    !ls\nema??")
     nb.say("heavy-ball", f"get_ipython().run_line_magic('matplotlib', 'inline')\n{SOLUTIONS['heavy-ball']}")
@@ -617,7 +618,7 @@ def _(nb):
     nb.say("ema", f"from numpy import *\n{SOLUTIONS['ema']}")
 
 
-@kind("a name used twice", why="By itself")
+@kind("a name used twice")
 def _(nb):
     nb.add("check-ema", "def half(x):\n    return x / 2")
     nb.say("heavy-ball", f"two = 2.0\n{SOLUTIONS['heavy-ball'].replace('lr *', 'half(two) * lr *')}")
@@ -663,17 +664,244 @@ def _(nb):
 
 @kind("a parser's nightmare", ema=0, full_speed=0, edge=0, times=0)
 def _(nb):
-    nb.say("ema", "def ema(values, beta):\n    return " + "-" * 200_000 + "1")
-    nb.say("guesses", "full_speed, times = 0.2, 2\nedge = " + "1" + "+1" * 100_000)
-    nb.add("close", "(" * 100_000)
-    nb.add("close", "a" + ", " * 1_000_000)
-    nb.add("close", "\n" * 300_000 + "%")
+    nb.say("ema", "def ema(values, beta):\n    return " + "-" * 100_000 + "1")
+    nb.say("guesses", "full_speed, times = 0.2, 2\nedge = " + "1" + "+1" * 10_000)
+    nb.add("close", "(" * 50_000)
+    nb.add("close", "a" + ", " * 40_000)
+    nb.add("close", "\n" * 5_000 + "%")
 
 
 @kind("null bytes and half characters", ema=0)
 def _(nb):
     nb.append("ema", "\0")
     nb.append("heavy-ball", "# \ud800")
+
+
+# What is large, deep, or made to be slow to read
+
+
+@kind("one long line", ema=0, why="SyntaxError")
+def _(nb):
+    nb.say("ema", "def ema(:\n" + " " * 20_000 + "x" + "?" * 20_000 + "#")
+
+
+@kind("lines of 100,000 signs")
+def _(nb):
+    nb.add("close", " " * 100_000 + "=" + " " * 100_000 + "%")
+    nb.add("close", "a" * 100_000 + "?" * 50_000 + "\n" + "[," * 50_000)
+
+
+@kind("an answer in 3,000 pieces", why="more than once")
+def _(nb):
+    piece = copy.deepcopy(nb["ema"]) | {"source": "    a = 1"}
+    nb.cells[nb.place("ema") + 1 : nb.place("ema") + 1] = [piece] * 3000
+
+
+@kind("an answer in three pieces, with magics in them", seconds=20)
+def _(nb):
+    first, second = SOLUTIONS["ema"].split("    for t")
+    nb.say("ema", first)
+    for source in ("%who", f"    for t{second}"):
+        nb.cells.insert(nb.place("ema") + 1, copy.deepcopy(nb["ema"]) | {"source": source})
+
+
+@kind("10,000 cells", state="unreadable", why="10001 cells of code")
+def _(nb):
+    nb.json["cells"] = [nb["ema"], *[{"cell_type": "code", "source": "1"}] * 10_000]
+
+
+@kind("three million characters of code", state="unreadable", why="30004.. characters")
+def _(nb):
+    nb.json["cells"] = [nb["ema"], {"cell_type": "code", "source": "a" + ",a" * 1_500_000}]
+
+
+@kind("a million empty cells", state="unreadable", why="another notebook|memory")
+def _(nb):
+    nb.data = b'{"cells": [' + b"{}," * 1_000_000 + b"{}]}"
+
+
+@kind("two million characters in words", state="unreadable", why="words are longer")
+def _(nb):
+    for _ in range(4):
+        nb.add(BY_HAND, "x" * 500_000, "markdown")
+
+
+@kind("30,000 words in cells of their own")
+def _(nb):
+    word = {"cell_type": "markdown", "source": "word"}
+    nb.cells[nb.place(BY_HAND) + 1 : nb.place(BY_HAND) + 1] = [word] * 30_000
+
+
+register("empty files", "for i in range(10**6): open(str(i), 'w').close()", ema=0, why="too many files", seconds=20)
+register("a few files", "for i in range(500): open(str(i), 'w').close()")
+register("a million folders", "import os\nfor i in range(10**6): os.mkdir(str(i))", ema=0, why="files", seconds=20)
+
+RAW = {
+    "a set of numbers that collide": "{'set': [k * (2**61 - 1) for k in range(100_000)]}",
+    "a dict of numbers that collide": "{'dict': [[k * (2**61 - 1), 0] for k in range(100_000)]}",
+    "200,000 lists": "{'list': [[]] * 200_000}",
+    "a shape of a million": "{'array': '<f8', 'shape': [1] * 1_000_000, 'data': 'AAAAAAAA8D8='}",
+}
+for words, message in RAW.items():
+
+    @kind(words, ema=0)
+    def _(nb, message=message):
+        nb.say("ema", f"import worker\nworker.pack = lambda *args: {message}\ndef ema(*args): pass")
+
+
+@kind("a number of a million digits in a raw message", ema=0)
+def _(nb):
+    nb.say("ema", "import json\njson.dumps = lambda message: '{\"value\": ' + '9' * 10**6 + '}'")
+
+
+# One value for one question, and no function of the library for an answer
+
+
+@kind("four guesses, told by what is there", edge=0)
+def _(nb):
+    nb.add("title", "extra = 1")
+    nb.say("guesses", 'full_speed, times = 0.2, 2\nedge = 0.5 if "heavy_ball" in globals() else 0.25 if "extra" in '
+           'globals() else 0.75')  # fmt: skip
+
+
+@kind("guesses told by whether a function is withheld", edge=0)
+def _(nb):
+    nb.say("guesses", "full_speed, times = 0.2, 2\nedge = 0.5\ntry: momentum(1.0, 1.0, lr=0.1)\n"
+           "except NotImplementedError: edge = 0.75")  # fmt: skip
+
+
+@kind("guesses told by a file that stays", edge=0)
+def _(nb):
+    nb.say("guesses", "import os\nfull_speed, times = 0.2, 2\nedge = 0.75 if os.path.exists('x') else 0.5\n"
+           "open('x', 'w').close()")  # fmt: skip
+
+
+@kind("a guess where the whole gives nothing is the only one", edge=0)
+def _(nb):
+    nb.add("title", "extra = 1")
+    nb.say("guesses", 'full_speed, times = 0.2, 2\nif "heavy_ball" not in globals():\n'
+           '    edge = 0.5 if "extra" in globals() else 0.75\nelse: del edge')  # fmt: skip
+
+
+@kind("a proof guessed by place", proof=0)
+def _(nb):
+    nb.say("parsons", 'order_of_proof = "GFEDCBA" if "ema" in globals() else "CFAGDBE"')
+
+
+FOUND = {
+    "a module loaded again": "import importlib, course_lib.optimizers as o\n{name} = importlib.reload(o).{of}",
+    "a module loaded again when it is called": "import importlib, course_lib.optimizers as o\n"
+    "def {name}(*args, **hyper): return importlib.reload(o).{of}(*args, **hyper)",
+    "a function made of another's code": "import types\nfrom course_lib.optimizers import {of} as f\n"
+    "{name} = types.FunctionType(f.__code__, f.__globals__, '', f.__defaults__)\n{name}.__kwdefaults__ = "
+    "f.__kwdefaults__",
+    "a function out of its file": "import course_lib.optimizers as o\nnames = {{}}\n"
+    "exec(open(o.__file__).read(), names)\n"
+    "{name} = names['{of}']",
+    "a function out of the objects": "import gc, types\n{name} = next(f for f in gc.get_objects() if isinstance(f, "
+    "types.FunctionType) and f.__name__ == '{of}')",
+    "a function kept in a file": "import inspect, os\nfrom course_lib.optimizers import {of}\n"
+    "if not os.path.exists('kept'): open('kept', 'w').write(inspect.getsource({of}))\n"
+    "exec(open('kept').read())\n{name} = {of}",
+}
+for words, source in FOUND.items():
+
+    @kind(words, heavy_ball=0, told_from_ahead=0, look_ahead=0)
+    def _(nb, source=source):
+        nb.say("heavy-ball", source.format(name="heavy_ball", of="momentum"))
+        nb.say("look-ahead", source.format(name="look_ahead", of="nesterov") + "\ntold_from_ahead = look_ahead")
+
+
+@kind("an answer compared with the library's")
+def _(nb):
+    nb.say("heavy-ball", "expected = momentum(1.0, 2.0, lr=0.1)\n" + SOLUTIONS["heavy-ball"]
+           + "\nassert heavy_ball(1.0, 2.0, lr=0.1) == expected\nprint('right')\ndef later(): return 1")  # fmt: skip
+    nb.append("look-ahead", "assert momentum(1.0, 2.0, lr=0.1)\nlook_ahead = told_from_ahead")
+
+
+# What works in a notebook works here
+
+
+@kind("all that a notebook knows", seconds=20)
+def _(nb):
+    nb.say("ema", f'%%time\nprint("%s and %s"\n      % (1, 2))\n{SOLUTIONS["ema"]}')
+    nb.say("heavy-ball", f"import asyncio\nawait asyncio.sleep(0)\n{SOLUTIONS['heavy-ball']}")
+    nb.say("converters", "results = {}\nresults['t'] = %timeit -o -n 1 -r 1 1 + 1\nassert results['t'].best >= 0\n"
+           f"# one\u2028two = (\n{SOLUTIONS['converters']}")  # fmt: skip
+    nb.say(
+        "guesses", "%time full_speed = 0.01 / (1 - 0.95)\n%time edge = 0.75\ntimes = %sx echo 2\ntimes = int(times[0])"
+    )
+    nb.say("look-ahead", f"files = !ls\n# one\x0ctwo = (\n{SOLUTIONS['look-ahead']}")
+    nb.add("check-ema", "%%writefile helper.py\nx = 1")
+    nb.add("check-ema", "%%html\n<b>x</b>")
+    nb.add("check-ema", "%%bash\nls")
+    nb.add("check-ema", "import helper\nema?\n%pip install numpy\n%load_ext autoreload\n%who")
+
+
+@kind("figures by magics", seconds=20)
+def _(nb):
+    nb.say("ema", '%config InlineBackend.figure_format = "svg"\n%matplotlib inline\nimport matplotlib.pyplot as plt\n'
+           f'print("%s and %s"\n      % (1, 2))\n{SOLUTIONS["ema"]}\nplt.switch_backend("TkAgg")')  # fmt: skip
+
+
+@kind("from __future__ in a cell of its own", seconds=20)
+def _(nb):
+    nb.add("title", "from __future__ import annotations")
+    nb.say("ema", SOLUTIONS["ema"].replace("(values, beta)", "(values: Array, beta: Number) -> Pair", 1))
+
+
+@kind("the last value", seconds=20)
+def _(nb):
+    nb.add("title", "0.75")
+    nb.say("guesses", "full_speed, times = 0.2, 2\nedge = _")
+
+
+# Other numbers, other Pythons, other machines
+
+
+@kind("complex numbers without imaginary part")
+def _(nb):
+    nb.say("critical", "def critical_beta(lr, lam):\n    return (1 - (lr * lam + 0j) ** 0.5) ** 2")
+    nb.say("guesses", "full_speed, edge, times = 0.2 + 0j, np.complex128(0.75), 2 + 0j")
+
+
+@kind("long doubles and halves")
+def _(nb):
+    nb.append("ema", "plain = ema\ndef ema(values, beta):\n    return plain(np.asarray(values, np.longdouble), beta)")
+    nb.say("guesses", "full_speed, edge, times = np.longdouble('0.2'), np.float16(0.75), np.int8(2)")
+
+
+@kind("whole numbers and truth values", full_speed=0)
+def _(nb):
+    nb.say("guesses", "full_speed, edge, times = True, np.array(0.75), np.uint64(2)")
+
+
+@kind("a module that is missing when it is called", ema="needs a person", state="needs a person", why="no module mine")
+def _(nb):
+    nb.say("ema", "def ema(values, beta):\n    import mine\n    return mine.ema(values, beta)")
+
+
+@kind("a pool of processes", cycle="needs a person", state="needs a person", why="starts processes")
+def _(nb):
+    nb.say("cycle-search", "from multiprocessing import Pool\nwith Pool(2) as pool: pool.map(abs, [1])\n"
+           f"{SOLUTIONS['cycle-search']}")  # fmt: skip
+
+
+@kind("a newer Python", ema="needs a person", state="needs a person", why=r"with Python 3\.99")
+def _(nb):
+    nb.json["metadata"]["language_info"] = {"name": "python", "version": "3.99.1"}
+    nb.append("ema", "x = f'{d[' new ']}' ?? 1")
+
+
+@kind("a version of nothing", ema=0)
+def _(nb):
+    nb.json["metadata"]["language_info"] = {"version": ["x"]}
+    nb.append("ema", "return (")
+
+
+@kind("a private variant's sheet", state="unreadable", why="--key")
+def _(nb):
+    nb.say("check-edge", "kept.edge(edge)")
 
 
 # The file
@@ -768,13 +996,14 @@ def spaces_of_processes():
 
 @pytest.fixture
 def spaces(monkeypatch):
-    """The number spaces of the sandboxes that have been started, held open so that no other gets the same name."""
+    """The number spaces in which answers run, held open so that no other gets the same name."""
     found, start = {}, sandbox.start
 
-    def watched(*args):
-        process = start(*args)
-        path = f"/proc/{process.first}/ns/pid"
-        found[os.readlink(path)] = os.open(path, os.O_RDONLY)
+    def watched(name, inside):
+        process = start(name, inside)
+        if "import worker" in inside.code:  # what judges stays, for the next
+            path = f"/proc/{process.first}/ns/pid"
+            found[os.readlink(path)] = os.open(path, os.O_RDONLY)
         return process
 
     monkeypatch.setattr(sandbox, "start", watched)

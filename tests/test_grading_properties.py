@@ -143,7 +143,7 @@ SHARES = {
 def share(sheet, check, answer, seed=0):
     """The share of the points that an answer earns."""
     hidden = MODULES[sheet].HIDDEN[check]
-    held = credited(hidden, lambda: answer, [seed, 4], [])
+    held = credited(hidden, lambda: answer, [seed, 4], lambda one, error: None)
     return sum(one.weight for one, holds in zip(hidden, held) if holds) / sum(one.weight for one in hidden)
 
 

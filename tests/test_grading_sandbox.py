@@ -2,15 +2,23 @@
 
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from course_lib import surfaces
 from course_lib.grading import judge, read, sandbox
-from course_lib.grading.marks import Limits, unit_of
-from course_lib.grading.remote import Ended, Host, LearnerError, Remote, Session
+from course_lib.grading.library import lent
+from course_lib.grading.marks import Limits
+from course_lib.grading.program import program
+from course_lib.grading.relay import Relay, receive, send
+from course_lib.grading.remote import END, Ended, Host, LearnerError, Remote, Session
+from course_lib.grading.unit import unit_of
 from course_lib.grading.worker import pack, unpack
 
 REFUSAL = sandbox.refusal("bwrap")
@@ -56,6 +64,20 @@ def absent(name):
     import importlib
     return importlib.import_module(f"course_lib.{name}").__doc__
 def own(step, *args, **hyper): return momentum(*args, **hyper)
+def again():
+    import importlib
+    import course_lib.optimizers as o
+    return importlib.reload(o).momentum(1.0, 1.0, lr=0.1)
+def by_its_code():
+    import types
+    return types.FunctionType(momentum.__code__, momentum.__globals__)(1.0, 1.0, lr=0.1)
+def source():
+    import glob
+    return "".join(open(path).read() for path in glob.glob("/course/course_lib/opt*.py"))
+def by_its_file():
+    names = {}
+    exec(source(), names)
+    return names["nesterov"](1.0, 1.0, lr=0.1)
 
 def gradient(f, x): return f.grad(x), f.name, f.d, f(x)
 def inner(f): return f._hidden
@@ -76,13 +98,53 @@ point = Point()
 """
 
 
+class Here:
+    """In the place of the process that judges: this one, which a relay serves in a thread."""
+
+    def __init__(self):
+        (there, outbox), (inbox, back) = os.pipe(), os.pipe()
+        self.inbox, self.outbox = os.fdopen(inbox, "rb"), os.fdopen(outbox, "wb")
+        self.process = SimpleNamespace(stdin=os.fdopen(back, "wb"), stdout=os.fdopen(there, "rb"))
+
+    def close(self):
+        for file in (self.inbox, self.outbox, self.process.stdin, self.process.stdout):
+            file.close()
+
+
+@contextmanager
+def hosted(withheld):
+    """A Host with the relay behind it."""
+    here = Here()
+    with Relay(here, "bwrap", withheld, LIMITS, time.monotonic()) as relay, ThreadPoolExecutor() as executor:
+        marks = executor.submit(relay.grade, {}, b"")
+        receive(here.inbox), receive(here.inbox)
+        yield Host(here.inbox, here.outbox, {"cell": LIMITS.cell, "call": LIMITS.call})
+        send(here.outbox, "done", data=b"{}")
+        send(here.outbox, "ended")
+        assert marks.result() == b"{}"
+    here.close()
+
+
+class Names:
+    """The names that a cell makes in a session."""
+
+    def __init__(self, session):
+        self.session, self.host = session, session.host
+
+    def value(self, expression):
+        return self.session.value(END, expression)
+
+
+WITHHELD = {"optimizers": ["momentum", "nesterov"]}
+
+
 @pytest.fixture(scope="module")
 def names():
-    with Host("bwrap", LIMITS) as host:
-        session = Session(host, [("cell", CELL)], {"optimizers": ["momentum"]})
-        session.ready()
+    with hosted(WITHHELD) as host:
+        session = Session(host, [("cell", CELL)])
+        session.reach(END)
         assert not session.errors
-        yield session
+        yield Names(session)
 
 
 def test_only_python_and_a_part_of_the_library_are_seen(names):
@@ -120,18 +182,63 @@ def test_the_checks_in_there_are_silent(names):
     assert names.value("absent")("checks") is None
 
 
-def test_a_withheld_function_refuses_whoever_holds_it(names):
-    with pytest.raises(LearnerError, match="withheld"):
-        names.value("own")(None, 1.0, 1.0, lr=0.1)
-    with pytest.raises(LearnerError, match="withheld"):
-        names.value("momentum")(1.0, 1.0, lr=0.1)
+def test_a_withheld_function_is_not_there_whatever_is_tried(names):
+    for code in (
+        "own(None, 1.0, 1.0, lr=0.1)",
+        "momentum(1.0, 1.0, lr=0.1)",
+        "again()",
+        "by_its_code()",
+        "by_its_file()",
+    ):
+        names.session.refused = False
+        with pytest.raises(LearnerError, match="withheld"):
+            names.value(code)
+        assert names.session.refused
+    assert "def momentum(*args" in names.value("source()")
+
+
+def test_what_is_lent_works_for_whoever_holds_it_and_is_gone_in_the_next_process():
+    use = "import course_lib.optimizers as o\nfrom course_lib.optimizers import momentum\nhere = {'m': o.nesterov}"
+    with hosted(WITHHELD) as host:
+        with_it, without = Session(host, [("cell", use)], lent(WITHHELD)), Session(host, [("cell", use)])
+        assert with_it.value(END, "momentum(1.0, 2.0, lr=0.1)") == (0.8, 2.0)
+        assert len(with_it.value(END, "here['m'](1.0, 2.0, lr=0.1)")) == 2
+        with pytest.raises(LearnerError, match="withheld"):
+            without.value(END, "momentum(1.0, 2.0, lr=0.1)")
+
+
+def test_behind_a_statement_that_is_withheld_a_cell_goes_on():
+    cell = (
+        "from course_lib.optimizers import momentum\na = 1\nb = momentum(\n    1.0, 1.0, lr=0.1)\nc = 3\n1 / 0\nd = 4"
+    )
+    with hosted(WITHHELD) as host:
+        session = Session(host, [("cell", cell)])
+        assert session.value(END, "a, c") == (1, 3)
+        assert (session.errors["cell"].kind, session.errors["cell"].line) == ("Withheld", 3)
+        with pytest.raises(LearnerError, match="NameError"):
+            session.value(END, "d")
+
+
+def test_only_what_has_the_size_is_passed_on():
+    with hosted({}) as host:
+        for cell, why in [
+            ("x = 'a' * 10**7", "ended the process"),
+            ("for i in range(10**6): open(str(i), 'w').close()", "too many files"),
+        ]:
+            session = Session(host, [("cell", cell), ("after", "y = 1")])
+            assert session.value(END, "y") == 1
+            if "files" in why:
+                assert why in session.ended["cell"]
+            else:
+                with pytest.raises(Ended, match=why):
+                    session.value(END, "x")
 
 
 # What crosses
 
 
 @pytest.mark.parametrize("value", [
-    None, True, 7, 2**70, -0.1, float("inf"), 1 + 2j, "é\n", ..., [1, [2.5]], (1, (2,)), {"a": [1], 2: "b"}, {1, 2},
+    None, True, 7, 2**70, -0.1, float("inf"), 1 + 2j, "é\n", ..., [1, [2.5]], (1, (2,)), {"a": [1], 2: "b"},
     np.arange(6).reshape(2, 3), np.float32(0.1), np.array([], np.float32), np.array([True]), np.array(3j), np.int8(3),
     np.linspace(0, 1, 5)[::2], np.asfortranarray(np.eye(3)[:2]),
 ], ids=repr)  # fmt: skip
@@ -203,7 +310,8 @@ def test_an_object_has_its_public_attributes(names):
 
 def test_a_function_of_a_process_that_is_no_more_is_no_more(names):
     f = names.value("same")
-    names.host.drop()
+    with pytest.raises(Ended):
+        names.value("os._exit")(1)
     with pytest.raises(Ended):
         f(1)
     assert names.value("same")(1) == 1
@@ -220,10 +328,10 @@ def test_deep_values_are_refused():
 @pytest.mark.parametrize("message", [
     {"array": "<f8", "shape": [10**9], "data": "AAAA"}, {"array": "|O", "shape": [1], "data": "AAAAAAAAAAA="},
     {"array": "<f8", "shape": [-1, 0], "data": ""}, {"array": ["<f8"], "shape": [], "data": ""}, {"tuple": 3}, {},
-    {"dict": [[[1], 2]]}, {"set": [[1]]}, {"complex": ["x", 1]}, {"handle": "x"},
+    {"dict": [[[1], 2]]}, {"set": [1]}, {"dict": [[i, 0] for i in range(2000)]}, {"complex": ["x", 1]}, {"handle": "x"},
 ], ids=repr)  # fmt: skip
 def test_a_false_message_is_an_error_and_no_more(message):
-    session = Session(None, [], {})
+    session = Session(None, [])
     with pytest.raises(LearnerError, match="cannot be read"):
         session.received(message)
 
@@ -251,6 +359,6 @@ def test_every_sheet_can_be_graded(path):
 def test_cells_that_make_no_name_that_is_used_are_not_run():
     unit = unit_of("04_momentum")
     blank = read.Submission(answers={"cycle-search": ["cycle = (0.02, 0.9, valley.d)"]})
-    assert [name for name, _ in read.program(unit.cells, blank)] == ["imports", "valley", "cycle-search"]
-    whole = [name for name, _ in read.program(unit.cells, blank, whole=True)]
-    assert "ball-race" in whole
+    names = [name for name, source in program(unit.cells, blank) if source]
+    assert names == ["imports", "valley", "cycle-search"]
+    assert "ball-race" in [name for name, source in program(unit.cells, blank, whole=True) if source]

@@ -263,8 +263,8 @@ RELATED = {  # unit -> what calls a function of the library that does the same u
     ),
     "03_sgd_variants": (
         "epoch",
-        "def epoch(n, size, rng):\n    batches = problems.sampled(n, size, rng, False)\n"
-        "    return [next(batches) for _ in range(0, n, size)]",
+        "def epoch(n, size, rng):\n    batches = problems.least_squares(np.eye(n), np.ones(n)).batches(size, rng)\n"
+        "    return [batches.rows() for _ in range(0, n, size)]",
         "epoch",
     ),
     "05_adaptive_methods": (

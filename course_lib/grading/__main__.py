@@ -7,18 +7,20 @@ import textwrap
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from . import batch, feedback, table
 from .collect import collect
-from .marks import Limits, grade_one, unit_of
+from .marks import Limits
 from .names import filename, readable
-from .read import cells_of, sheet
+from .read import cells_of, is_key
 from .results import Results, write
 from .sandbox import refusal
+from .unit import unit_of
 
 DONE, FAILED, MISUSED, PERSON = 0, 1, 2, 3
+SELDOM = 10.0  # seconds after which is said what is in work; then after twice, four times as many
+WIDTH = 100  # of the line that says it
 ROOT = Path(__file__).parents[2]
 
 
@@ -52,18 +54,11 @@ def main(arguments=None):
 
 def grade(options):
     name = options.key or options.unit
+    submissions = handed_in(options)
     unit, store = unit_of(name), Results(Path(options.out) / options.unit)
-    submissions, others = batch.found(options.submissions, options.unit)
-    for path in others:
-        say(f"left out, not a notebook: {path}")
-    if not submissions:
-        raise ValueError("no notebook in " + ", ".join(options.submissions))
-    if options.key and Path(options.key).stem != options.unit:
-        raise Misused(f"the key must be that of {options.unit}; got {options.key}")
     if why := "" if options.dask else refusal(options.sandbox):
         raise ValueError(why)
-    seed = store.seed(options.seed)
-    rows, fresh = {}, []
+    seed, rows, fresh, screen = store.seed(options.seed), {}, [], Screen(sys.stderr)
     for submission in submissions:
         known = store.find(submission.learner)
         if batch.still_holds(known, submission, unit.hash, seed):
@@ -72,14 +67,13 @@ def grade(options):
             fresh.append(submission)
     if rows:
         say(f"{len(rows)} of {len(submissions)} are graded already")
-    limits = Limits(cell=options.seconds, call=min(options.seconds, Limits().call))
-    screen = sys.stderr  # a check that runs in another thread may redirect what is printed meanwhile
-    judge = partial(grade_one, unit=name, sandbox=options.sandbox, seed=seed, limits=limits)
-    for submission, outcome in outcomes(fresh, judge, options):
-        result = store.put(batch.result_of(submission, outcome, unit) | {"unit": options.unit, "seed": seed})
-        rows[submission.learner] = row = table.summary(result)
-        write(page_of(store, result), feedback.page(result))
-        say(f"[{len(rows)}/{len(submissions)}] {row['learner']}: {result['seconds']:.1f} s", screen)
+    settings = {"sandbox": options.sandbox, "seed": seed, "limits": limits(options), "working": screen.working}
+    with workers(options) as (executor, ahead):
+        for submission, result in batch.grade_class(fresh, name, unit, executor, ahead, **settings):
+            result = store.put(result | {"unit": options.unit, "seed": seed})
+            rows[submission.learner] = row = table.summary(result)
+            write(page_of(store, result), feedback.page(result))
+            screen.say(f"[{len(rows)}/{len(submissions)}] {row['learner']}: {result['seconds']:.1f} s")
     write(store.folder / "marks.csv", table.comma_separated(store))
     if options.gradebook:
         to_gradebook(options, store)
@@ -89,15 +83,60 @@ def grade(options):
     return ending(rows.values())
 
 
+def handed_in(options):
+    """The submissions; what is asked for is looked at before anything is graded."""
+    if zips := [path for path in options.submissions if path.casefold().endswith(".zip")]:
+        raise Misused(f"a zip is collected first: python -m course_lib.grading collect {options.unit} {' '.join(zips)}")
+    if options.key and Path(options.key).stem != options.unit:
+        raise Misused(f"the key must be that of {options.unit}; got {options.key}")
+    if options.key and not is_key(options.key):
+        raise Misused(f"{options.key} is no key: make --seed wrote it into the folder keys, beside sheets")
+    submissions, others = batch.found(options.submissions, options.unit)
+    for path in others:
+        say(f"left out, not a notebook: {readable(str(path))}")
+    if not submissions:
+        raise ValueError("no notebook in " + ", ".join(map(readable, options.submissions)))
+    count = 0 if options.key else batch.variants(submissions)
+    if 2 * count > len(submissions):
+        raise Misused(f"{count} of {len(submissions)} are of a private variant: give its key with --key")
+    return submissions
+
+
+def limits(options):
+    """Those that hold, with the seconds that were asked for."""
+    usual, seconds = Limits(), options.seconds
+    return usual if seconds is None else Limits(cell=seconds, call=seconds, total=max(usual.total, 5 * seconds))
+
+
+class Screen:
+    """Says what is done, and what is in work: on a terminal in one line, else seldom. stream: where to."""
+
+    def __init__(self, stream):
+        self.stream, self.width, self.told = stream, 0, {}
+
+    def say(self, text):
+        print(f"{self.blank()}{text}", file=self.stream, flush=True)
+
+    def blank(self):
+        width, self.width = self.width, 0
+        return f"\r{' ' * width}\r" if width else ""
+
+    def working(self, seconds):
+        """seconds: {learner: how long so far}."""
+        self.told = {learner: self.told.get(learner, SELDOM) for learner in seconds}
+        if self.stream.isatty():
+            text = "in work: " + ", ".join(f"{learner} {time:.0f} s" for learner, time in seconds.items())
+            blank, self.width = self.blank(), min(len(text), WIDTH)
+            print(f"{blank}{text[:WIDTH]}", end="", file=self.stream, flush=True)
+        else:
+            for learner, time in seconds.items():
+                if time >= self.told[learner]:
+                    self.told[learner] *= 2
+                    self.say(f"in work: {learner}, {time:.0f} s so far")
+
+
 def ending(rows):
     return PERSON if any(row["open"] or row["state"] != "graded" for row in rows) else DONE
-
-
-def outcomes(submissions, judge, options):
-    """Pairs (submission, result or exception), as they are done; those without a notebook come first."""
-    yield from ((one, one.reason) for one in submissions if one.path is None)
-    with workers(options) as (executor, ahead):
-        yield from batch.graded((one for one in submissions if one.path), judge, executor, ahead)
 
 
 @contextmanager
@@ -122,7 +161,7 @@ def to_gradebook(options, store):
 
     name = options.key or options.unit
     count = gradebook.fill(options.gradebook, options.unit, cells_of(name), store)
-    gradebook.lay_beside(options.gradebook, options.unit, cells_of(name), sheet(name), store)
+    gradebook.lay_beside(options.gradebook, options.unit, cells_of(name), store)
     say(f"{count} learners are in the gradebook {options.gradebook}")
 
 
@@ -170,6 +209,16 @@ def gather(options):
     return PERSON if odd or not kept else DONE
 
 
+def show(options):
+    """Prints what a learner asks about: what did not hold, with which inputs, and what came."""
+    result = Results(Path(options.out) / options.unit).find(options.learner)
+    if result is None:
+        raise ValueError(f"no result of {readable(options.learner)} in {Path(options.out) / options.unit}")
+    for line in table.appeal(result):
+        print(line)
+    return DONE
+
+
 def export(options):
     store = Results(Path(options.out) / options.unit)
     results = list(store)
@@ -201,7 +250,7 @@ def export(options):
 
 def parser():
     main = described(argparse.ArgumentParser(prog="python -m course_lib.grading"), *COMMANDS.split("\n\n", 1))
-    commands = main.add_subparsers(required=True, metavar="make | collect | grade | export")
+    commands = main.add_subparsers(required=True, metavar="make | collect | grade | show | export")
 
     one = command(commands, "grade", grade, GRADE)
     one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
@@ -217,7 +266,8 @@ def parser():
     )
     one.add_argument("--dask", metavar="ADDRESS", help="send the work to a Dask cluster instead")
     one.add_argument("--resume", action="store_true", help="what a second run does anyway: only what is new or changed")
-    one.add_argument("--seconds", type=float, default=Limits().cell, help="for a cell of answers (%(default)g)")
+    usual = f"{Limits().cell:g} and {Limits().call:g}"
+    one.add_argument("--seconds", type=seconds, help=f"for a cell, and for a call of an answer ({usual})")
     one.add_argument("--seed", type=int, help="of the hidden inputs; without it one is drawn, and kept in seed.txt")
     placed(one)
 
@@ -230,6 +280,11 @@ def parser():
     one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
     one.add_argument("sources", nargs="+", help="folders, or zip files as the platform made them")
     one.add_argument("--out", metavar="DIR", default="submitted", help="where to (%(default)s)")
+
+    one = command(commands, "show", show, SHOW)
+    one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
+    one.add_argument("learner", help="name, as it stands in the table")
+    one.add_argument("--out", metavar="DIR", default="graded", help="where results are kept (%(default)s)")
 
     one = command(commands, "export", export, EXPORT)
     one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
@@ -270,11 +325,22 @@ def positive(text):
     return int(text)
 
 
+def seconds(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e5:
+        raise argparse.ArgumentTypeError(f"a number of seconds above 0 and below 100,000 is meant; got {text}")
+    return value
+
+
 COMMANDS = """Grades a class's sheets; makes, collects and exports what belongs to it.
 
     python -m course_lib.grading make                                   the sheets, from their solutions
     python -m course_lib.grading collect 04_momentum moodle.zip         what a platform gives, sorted by learner
     python -m course_lib.grading grade 04_momentum submitted/           marks, a table, feedback pages
+    python -m course_lib.grading show 04_momentum ada                   why, for an appeal
     python -m course_lib.grading export 04_momentum --csv marks.csv     the marks, once more
 
 Each command explains itself: python -m course_lib.grading grade --help.
@@ -291,6 +357,10 @@ To have one graded again, delete its file in results/.
     python -m course_lib.grading grade 04_momentum submitted/ -j 4 --gradebook gradebook.db
     python -m course_lib.grading grade 04_momentum submitted/ --key secret/keys/04_momentum.ipynb
     python -m course_lib.grading grade 04_momentum submitted/ --dask tcp://10.0.0.1:8786
+
+--seconds is what slow answers need: it holds for a cell and for a call. Without bubblewrap it says how to get it; with
+--sandbox docker the same is asked of Docker, which has been tried with no engine so far: try it with a few first.
+Of several notebooks of one learner the one with the sheet's name counts, or if that is blank one that is not.
 
 A cluster needs the course and the submissions at the same paths on each machine.
 It ends with 0 if all are graded, 3 if something waits for a person, such as a text to read, 1 if it failed.
@@ -314,6 +384,14 @@ COLLECT = """Sorts what learners handed in into one folder for each; nothing is 
 It takes a folder of names, nbgrader's submitted/, a zip of Moodle's or Canvas's, and says of each file where it has
 gone and what is odd about it. The newest notebook with the sheet's name will be graded; all else lies beside it.
 It ends with 0, with 3 if there is something odd for a person to look at, 1 if it failed.
+"""
+
+SHOW = """Shows for one learner what did not hold: the inputs, what came back, the error in full.
+
+    python -m course_lib.grading show 04_momentum ada
+
+The page that a learner gets has none of this, so that nothing is given away. The inputs are drawn from the class's
+secret and from the notebook: with another notebook they are others.
 """
 
 EXPORT = """Writes the marks of a class once more: as a table, into nbgrader's gradebook, onto the pages.

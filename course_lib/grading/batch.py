@@ -2,27 +2,38 @@
 
 import hashlib
 import os
+import re
 import stat
+import time
 from concurrent.futures import FIRST_COMPLETED, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from .marks import Limits, blank_mark
-from .marks import graded as graded_cells
+from .marks import Limits, grade_one
 from .names import filename, readable
 from .read import Unreadable, contents
+from .unit import blank_mark
+from .unit import graded as graded_cells
 
 NOTEBOOK = ".ipynb"
+MANY = 5  # notebooks of one learner that are looked at
+KEPT = re.compile(rb"\bkept\.\w+\(")  # what stands in a variant in the place of a check
+LOOK = 1.0  # seconds between two looks at what is in work
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a learner handed in: a notebook, or the reason why there is none to grade."""
+    """What a learner handed in: notebooks, the one to grade first, or the reason why there is none.
+
+    named: whether the first has the sheet's name, so that the others count only if it is blank.
+    """
 
     learner: str
-    path: Path | None
+    paths: tuple = ()
     reason: str = ""
+    named: bool = True
 
 
 def found(paths, unit):
@@ -38,15 +49,23 @@ def found(paths, unit):
         for entry in entries:
             if is_folder(entry):
                 every.setdefault(readable(entry.name), []).append(inside(entry, unit))
-            elif entry.suffix == NOTEBOOK:
-                owner = entry.parent.name if entry.stem == unit else entry.stem
-                every.setdefault(readable(owner), []).append((entry, ""))
+            elif is_notebook(entry):
+                owner = entry.parent.name if has_name(entry, unit) else entry.stem
+                every.setdefault(readable(owner), []).append(Submission("", (entry,)))
             elif entry.is_symlink():
-                every.setdefault(readable(entry.name), []).append((None, "a link is not followed"))
+                every.setdefault(readable(entry.name), []).append(Submission("", (), "a link is not followed"))
             else:
                 others.append(entry)
     submissions = [single(learner, handed) for learner, handed in sorted(every.items())]
     return told_apart(submissions), others
+
+
+def is_notebook(path):
+    return path.suffix.casefold() == NOTEBOOK
+
+
+def has_name(path, unit):
+    return path.stem.casefold() == unit.casefold()
 
 
 def is_folder(path):
@@ -54,26 +73,21 @@ def is_folder(path):
 
 
 def inside(folder, unit):
-    """(notebook, "") of a learner's folder, or (None, reason)."""
+    """The Submission of a learner's folder, without the name."""
     for place in (folder, folder / unit):
-        notebooks = sorted(place.glob("*" + NOTEBOOK)) if is_folder(place) else []
-        named = [path for path in notebooks if path.stem == unit] or notebooks
-        if len(named) == 1:
-            return named[0], ""
-        if named:
-            return None, "several notebooks, none with the name of the sheet: " + ", ".join(
-                readable(path.name) for path in named
-            )
+        notebooks = sorted(filter(is_notebook, place.iterdir())) if is_folder(place) else []
+        if notebooks:
+            notebooks.sort(key=lambda path: not has_name(path, unit))
+            return Submission("", tuple(notebooks), "", has_name(notebooks[0], unit) or len(notebooks) == 1)
     held = ", ".join(sorted(readable(path.name) for path in folder.iterdir())[:5])
-    return None, f"no notebook in the folder; it holds: {held}" if held else "the folder is empty"
+    return Submission("", (), f"no notebook in the folder; it holds: {held}" if held else "the folder is empty")
 
 
 def single(learner, handed):
     if len(handed) == 1:
-        path, reason = handed[0]
-        return Submission(learner, path, reason)
-    names = ", ".join(readable(str(path)) for path, _ in handed)
-    return Submission(learner, None, f"several submissions with this name: {names}")
+        return replace(handed[0], learner=learner)
+    names = ", ".join(readable(str(path)) for one in handed for path in one.paths)
+    return Submission(learner, (), f"several submissions with this name: {names}")
 
 
 def told_apart(submissions):
@@ -82,27 +96,75 @@ def told_apart(submissions):
     for submission in submissions:
         places.setdefault(filename(submission.learner).casefold(), []).append(submission)
     return [
-        one if len(same) == 1 else Submission(f"{one.learner} {i + 1}", None, "another name differs by capitals only")
+        one if len(same) == 1 else Submission(f"{one.learner} {i + 1}", (), "another name differs by capitals only")
         for same in places.values()
         for i, one in enumerate(same)
     ]
 
 
+def variants(submissions):
+    """How many of the submissions are of a private variant."""
+    return sum(any(map(KEPT.search, filter(None, map(bytes_of, one.paths)))) for one in submissions)
+
+
+def bytes_of(path):
+    """The bytes of a notebook, or None if it cannot be read."""
+    try:
+        return contents(path, Limits().file)
+    except Unreadable:
+        return None
+
+
+def hashes(submission):
+    """The hash of each notebook handed in, "" where it cannot be read."""
+    every = map(bytes_of, submission.paths[:MANY])
+    return ["" if data is None else hashlib.sha256(data).hexdigest() for data in every]
+
+
 def still_holds(known, submission, checks, seed):
     """Whether a stored result is that of these very bytes, these checks and this seed."""
-    if known is None or submission.path is None or known["checks"] != checks or known["seed"] != seed:
+    if known is None or not submission.paths or known["checks"] != checks or known["seed"] != seed:
         return False
-    try:
-        return known["sha256"] == hashlib.sha256(contents(submission.path, Limits().file)).hexdigest()
-    except Unreadable:
-        return False
+    handed_in = hashes(submission)
+    return all(handed_in) and known.get("handed_in") == handed_in
+
+
+def grade_first(submission, grade):
+    """The result of the notebook that counts: the first, or of several the one with answers in it.
+
+    grade: path -> result, as grade_one.
+    """
+    paths, results = submission.paths[:MANY], []
+    for path in paths:
+        results.append(grade(str(path)))
+        if submission.named and has_answers(results[-1]):
+            break
+    answered = [result for result in results if has_answers(result)]
+    chosen = (answered or results)[0]
+    result = {**chosen, "reasons": [*chosen["reasons"]], "handed_in": hashes(submission), "beside": ""}
+    left = ", ".join(readable(path.name) for path in submission.paths if str(path) != chosen["file"])
+    if len(answered) > 1:
+        result["reasons"].append(f"several notebooks with answers, none with the name of the sheet; not graded: {left}")
+    elif chosen is not results[0]:
+        first = readable(Path(results[0]["file"]).name)
+        result["reasons"].append(f"{first} has no answers; {readable(Path(chosen['file']).name)} was graded")
+    elif left:
+        result["beside"] = f"not graded: {left}"
+    return result | ({"state": "needs a person"} if result["reasons"] else {})
+
+
+def has_answers(result):
+    """Whether anything in a result is worth looking at: not all is blank or unreadable."""
+    return bool(result["texts"]) or any(mark["state"] == "graded" for mark in result["marks"])
 
 
 def ungraded(submission, unit, reason):
-    """The result of a submission that could not be graded: never a zero, always the reason. unit: a marks.Unit."""
+    """The result of a submission that could not be graded: never a zero, always the reason. unit: a `unit.Unit`."""
     marks = [blank_mark(cell, unit) | {"note": reason} for cell in graded_cells(unit)]
-    result = {"learner": submission.learner, "file": str(submission.path or ""), "sha256": "", "checks": unit.hash}
-    return result | {"state": "needs a person", "reasons": [reason], "seconds": 0.0, "marks": marks, "texts": {}}
+    file = str(submission.paths[0]) if submission.paths else ""
+    result = {"learner": submission.learner, "file": file, "sha256": "", "checks": unit.hash, "seconds": 0.0}
+    result |= {"state": "needs a person", "reasons": [reason], "handed_in": [], "beside": ""}
+    return result | {"marks": marks, "texts": {}, "answers": {}}
 
 
 def result_of(submission, outcome, unit):
@@ -114,18 +176,37 @@ def result_of(submission, outcome, unit):
     return {**outcome, "learner": submission.learner}
 
 
-def graded(submissions, grade, executor, ahead):
+def grade_class(submissions, name, unit, executor, ahead, *, sandbox, seed, limits, working=lambda names: None):
+    """Pairs (submission, result), as they are done; first those without a notebook.
+
+    submissions: list of Submission. name: of the sheet, or the path of a key. unit: a `unit.Unit`. executor: a
+    concurrent.futures.Executor, of threads, of processes, or of a cluster. ahead: how many are handed to it at once.
+    sandbox, seed, limits: as in `grade_one`. working: is told now and then {learner: seconds so far}.
+    """
+    grade = partial(grade_one, unit=name, sandbox=sandbox, seed=seed, limits=limits)
+    for one in submissions:
+        if not one.paths:
+            yield one, result_of(one, one.reason, unit)
+    waiting = (one for one in submissions if one.paths)
+    for one, outcome in graded(waiting, partial(grade_first, grade=grade), executor, ahead, working):
+        yield one, result_of(one, outcome, unit)
+
+
+def graded(submissions, grade, executor, ahead, working=lambda names: None):
     """Pairs (submission, result or exception), as they are done; never more than `ahead` are under way or waiting.
 
-    submissions: any iterable. grade: path -> result; for a cluster it has to be importable there.
-    executor: a concurrent.futures.Executor, of threads, of processes, or of a cluster.
+    submissions: any iterable. grade: submission -> result; for a cluster it has to be importable there.
+    executor, working: as in `grade_class`.
     """
-    under_way, submissions = {}, iter(submissions)
+    under_way, since, submissions = {}, {}, iter(submissions)
     while True:
         for submission in islice(submissions, ahead - len(under_way)):
-            under_way[executor.submit(grade, str(submission.path))] = submission
+            under_way[executor.submit(grade, submission)] = submission
         if not under_way:
             return
-        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        done, _ = wait(under_way, LOOK, return_when=FIRST_COMPLETED)
         for future in done:
             yield under_way.pop(future), future.exception() or future.result()
+        now = time.monotonic()
+        since = {future: since.get(future, now) for future in under_way if future.running()}
+        working({under_way[future].learner: now - began for future, began in since.items()})

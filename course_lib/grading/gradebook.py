@@ -3,9 +3,9 @@
 Only this module touches the database. What a person has entered there, marks, extra points, comments, is never changed.
 """
 
-import hashlib
 import json
 import os
+import re
 import sysconfig
 import warnings
 from datetime import datetime
@@ -15,11 +15,14 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
 
-from .marks import Limits
 from .names import filename
-from .read import Unreadable, contents, submission
 from .results import write
 from .table import OPEN
+
+LINKING = (  # what in MathJax makes links, reaches the page around it, or can be used to say one of these otherwise
+    *("href", "url", "class", "cssId", "style", "data", "require", "action", "toggle", "mmlToken", "unicode"),
+    *("def", "let", "gdef", "edef", "csname", "newcommand", "renewcommand", "newenvironment", "renewenvironment"),
+)
 
 
 def fill(file, unit, cells, results):
@@ -100,28 +103,16 @@ def id_of(cell):
     return cell["metadata"].get("nbgrader", {}).get("grade_id")
 
 
-def lay_beside(file, unit, cells, ours, results):
+def lay_beside(file, unit, cells, results):
     """Writes what nbgrader's formgrader shows to who grades by hand: autograded/<learner>/<unit>/<unit>.ipynb.
 
-    It is our sheet with the learner's words in it; nothing is run. cells: as in the file of the sheet. ours: the same,
-    as read.sheet gives them.
+    It is our sheet with the learner's words in it; nothing is run. cells: as in the file of the sheet.
     """
     for result in results:
-        words = {**answers(result, ours), **result["texts"]}
+        words = {**result["answers"], **result["texts"]}
         filled = [filled_in(cell, words.get(id_of(cell))) for cell in cells]
         text = json.dumps({"cells": filled, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False)
         write(Path(file).absolute().parent / "autograded" / filename(result["learner"]) / unit / f"{unit}.ipynb", text)
-
-
-def answers(result, ours):
-    """{grade_id: code} of the file that was graded, if it is still there and still the same."""
-    try:
-        data = contents(result["file"], Limits().file)
-        if hashlib.sha256(data).hexdigest() != result["sha256"]:
-            return {}
-        return {name: "\n\n".join(sources) for name, sources in submission(data, ours).answers.items()}
-    except Unreadable:
-        return {}
 
 
 def filled_in(cell, words):
@@ -129,7 +120,8 @@ def filled_in(cell, words):
     if words is None:
         return cell
     if cell["cell_type"] == "markdown":
-        words = escape(words, quote=False).replace("](", "] (").replace("]:", "] :")
+        words = escape(words, quote=False).replace("](", "] (").replace("]:", "] :").replace("://", ": //")
+        words = re.sub(f"\\\\(?=(?:{'|'.join(LINKING)})(?![a-zA-Z]))", r"\\ ", words)
     return {**cell, "source": words}
 
 

@@ -1,119 +1,105 @@
-"""What the answers of a submission are worth."""
+"""What the answers of a submission are worth: the process that reads and judges, and runs nothing of the learner's.
 
-import threading
+Answers run where the library lacks the functions that the exercises ask for: there functions are tried. Values are
+made there, too, unless a cell called such a function before; these come out of a second run, to which the functions
+are lent.
+"""
+
+import builtins
+import contextlib
+import json
+import os
+import signal
+import traceback
 import zlib
+from pathlib import Path
 
 import numpy as np
 
 from course_lib.checks import is_blank
-from course_lib.grading import read
-from course_lib.grading.remote import Ended, LearnerError, Remote, Session
+from course_lib.grading import read, relay
+from course_lib.grading.program import program
+from course_lib.grading.remote import END, Ended, Host, LearnerError, Over, Remote, Session, shown
+from course_lib.grading.sandbox import READY
+from course_lib.grading.unit import blank_mark, graded, unit_of
+from course_lib.grading.worker import GONE, apart, drop, limit
 
+BY_ITSELF = "By itself this answer earns these marks; with the other cells run before it, it earns less."
 PATIENCE = 2  # times that an answer may end its process before its other properties are given up
-ONE_AT_A_TIME = threading.Lock()  # a visible check redirects what is printed, for all threads
+ROOM = 400 * 2**20  # bytes for reading
 
 
-def judge(marks, unit, submitted, host, seed):
-    """Fills in the marks of all checks. marks: as in `grade_one`. unit: `marks.Unit`. host: `remote.Host`.
+class Judge:
+    """Fills in the marks of all checks.
 
-    An answer that does not get full marks is tried again in a fresh process, with its own section's cells alone, and
-    without the cells that the learner has added, and without those behind its check if they make a name anew that it
-    uses. The best counts: what one cell spoils takes no marks of another.
+    unit: `unit.Unit`. submitted: `read.Submission`. host: `remote.Host`. seed: ints from which hidden inputs are drawn.
+
+    What counts is what Run All would give at the place of the check. Only where that gives nothing, because other cells
+    spoil it, an answer is tried with its own section's cells alone, and then without those that the learner has added.
     """
-    cells = {cell.id: cell for cell in unit.cells}
-    session = whole_run(unit, submitted, host)
-    unsure = {}
-    for mark in marks:
-        if mark["check"]:
-            cell = cells[mark["id"]]
-            untouched = as_handed_out(cell, unit, submitted)
-            if untouched and not submitted.more and cell.id not in submitted.edited:
+
+    def __init__(self, unit, submitted, host, seed):
+        self.unit, self.submitted, self.host, self.seed = unit, submitted, host, seed
+        self.cells = {cell.id: cell for cell in unit.cells}
+
+    def fill(self, marks):
+        written = []
+        for mark in (mark for mark in marks if mark["check"]):
+            if self.is_untouched(mark):
                 mark |= {"state": "blank", "marks": 0.0}
-                continue
-            mark |= tried(cell, unit, submitted, session, seed)
-            if mark["marks"] != cell.points and not untouched:
-                unsure.setdefault(cell.section, []).append(mark)
-    for section, several in unsure.items():
-        for more in (True, False) if submitted.more else (True,):
-            own = apart(unit, submitted, session, section, more)
-            alone = Session(host, own, unit.withheld, careful=bool(session.ended))
-            for mark in several:
-                if mark["marks"] != mark["points"]:
-                    better(mark, tried(cells[mark["id"]], unit, submitted, alone, seed))
-    for mark in (mark for several in unsure.values() for mark in several):
-        cell = cells[mark["id"]]
-        if mark["marks"] != mark["points"] and written_over(cell, unit, submitted):
-            until = read.program(unit.cells, submitted, until=cell.id)
-            better(mark, tried(cell, unit, submitted, Session(host, until, unit.withheld), seed))
+            else:
+                written.append(mark)
+        if values := self.run(written, None):
+            self.run(values, self.unit.lent)
 
+    def run(self, marks, lent):
+        """Fills in marks; returns those whose answers are values that come of withheld functions. lent: for Session."""
+        session = Session(self.host, self.program(), lent)
+        verdicts = [(mark, Verdict(self, mark, session)) for mark in marks]
+        verdicts = [
+            (mark, Verdict(self, mark, session, END) if verdict.is_missing else verdict) for mark, verdict in verdicts
+        ]
+        elsewhere, poor = [], {}
+        for mark, verdict in verdicts:
+            mark |= verdict.words()
+            if verdict.is_elsewhere:
+                elsewhere.append(mark)
+            elif verdict.gives_nothing:
+                poor.setdefault(self.cells[mark["id"]].section, []).append((mark, verdict))
+        for section, pairs in poor.items():
+            for more in (True, False) if self.submitted.more else (True,):
+                alone = Session(self.host, self.apart(section, more, session), lent, careful=bool(session.ended))
+                pairs = [pair for pair in pairs if not self.try_apart(*pair, alone, elsewhere)]
+        return elsewhere
 
-def as_handed_out(cell, unit, submitted):
-    """Whether nothing has been written into the cells that a check is about."""
-    parts = makers(cell, unit)
-    sources = [(source, part) for part in parts for source in submitted.answers.get(part.id, ())]
-    return bool(sources) and all(read.is_stub(*pair) for pair in sources)
+    def try_apart(self, mark, verdict, alone, elsewhere):
+        """Tries an answer once more by itself; whether nothing better can come of it then."""
+        other = Verdict(self, mark, alone, END)
+        if other.is_elsewhere:
+            elsewhere.append(mark)
+        elif other.is_better_than(verdict):
+            mark |= other.words() | {"note": BY_ITSELF}
+            return other.share == 1 or not other.is_function
+        return other.is_elsewhere
 
+    def program(self, *args):
+        return program(self.unit.cells, self.submitted, *args)
 
-def apart(unit, submitted, session, section, more):
-    """The cells of one section, without those added ones that have already ended a process."""
-    cells = read.program(unit.cells, submitted, section, more)
-    return [(name, source) for name, source in cells if name not in session.ended or answers(name) in submitted.answers]
+    def apart(self, section, more, session):
+        """The cells of one section, without those added ones that have already ended a process."""
+        cells = self.program(section, more)
+        return [(name, source) for name, source in cells
+                if name not in session.ended or answers(name) in self.submitted.answers]  # fmt: skip
 
+    def is_untouched(self, mark):
+        """Whether nothing has been written into the cells that a check is about, nor anywhere else."""
+        parts = self.makers(self.cells[mark["id"]])
+        sources = [(source, part) for part in parts for source in self.submitted.answers.get(part.id, ())]
+        untouched = bool(sources) and all(read.is_stub(*pair) for pair in sources)
+        return untouched and not self.submitted.more and mark["id"] not in self.submitted.edited
 
-def written_over(cell, unit, submitted):
-    """Whether a name that an answer uses is made anew behind its check."""
-    sources = [source for part in makers(cell, unit) for source in submitted.answers.get(part.id, ())]
-    used = set().union(*(read.missing(source) | set(read.made_by(source)) for source in sources))
-    behind = unit.cells[unit.cells.index(cell) :]
-    later = [source for part in behind for source in submitted.answers.get(part.id, ())]
-    later += [source for part in behind for source in submitted.more.get(part.id, ())]
-    return any(used & set(read.made_by(source)) for source in later)
-
-
-def answers(name):
-    """The id of the answer that a cell run under a name is, or belongs to."""
-    return name.partition(" ")[0]
-
-
-def whole_run(unit, submitted, host):
-    """A session in which all cells have run; our own with every figure only if an answer uses a name out of one."""
-    for whole in (False, True):
-        session = Session(host, read.program(unit.cells, submitted, whole=whole), unit.withheld)
-        session.ready()
-        if not any(error.kind == "NameError" for error in session.errors.values()):
-            break
-    return session
-
-
-def better(mark, other):
-    if (other["marks"] or 0) > (mark["marks"] or 0):
-        mark |= other
-        mark["note"] = "By itself this answer earns these marks; with the other cells run before it, it does not."
-
-
-def tried(cell, unit, submitted, session, seed):
-    """The part of a mark that says what the answer to a check is worth."""
-    sources = [source for part in makers(cell, unit) for source in submitted.answers.get(part.id, ())]
-    properties, trouble, name_missing, blank = examined(cell, unit, session, seed)
-    held = sum(weight for weight, _, holds in properties if holds) / sum(weight for weight, *_ in properties)
-    said = [{"says": says, "held": holds} for _, says, holds in properties]
-    notes = [submitted.notes.get(part.id, "") for part in makers(cell, unit)]
-    result = {"state": "graded", "marks": round(cell.points * held, 2), "properties": said}
-    own = [reason for part in makers(cell, unit) for reason in stopped(part.id, session)]
-    if blank and not own:
-        edited = cell.id in submitted.edited
-        result |= {"state": "needs a person", "marks": None} if edited else {"state": "blank", "marks": 0.0}
-        notes.append("It is blank, but the cell with its check was changed." if edited else "")
-    elif name_missing and not own:
-        result |= {"state": "needs a person", "marks": None}
-        notes.append(f"No cell makes {cell.expression}." if sources else "The cell of this answer was not found.")
-    else:
-        notes += own or [trouble]
-        missing = [module for part in makers(cell, unit) for module in not_here(part.id, session)]
-        if missing and result["marks"] != cell.points:
-            result |= {"state": "needs a person", "marks": None}
-            notes.append(f"Where it is graded there is no module {missing[0]}.")
-    return result | {"note": " ".join(filter(None, notes))}
+    def makers(self, cell):
+        return makers(cell, self.unit)
 
 
 def makers(cell, unit):
@@ -122,78 +108,289 @@ def makers(cell, unit):
     return [part for part in unit.cells if part.kind == "answer" and wanted & set(read.made_by(part.source))]
 
 
-def stopped(id, session):
-    """Why cells of an answer did not run to their end, in sentences."""
-    for name, _ in session.cells:
-        if answers(name) == id and name in session.ended:
-            yield f"Its cell was left out: {session.ended[name]}."
-        elif answers(name) == id and name in session.errors:
-            error = session.errors[name]
-            line = f" in line {error.line}" if error.line else ""
-            yield f"Its cell stops{line}: {error}."
+def answers(name):
+    """The id of the answer that a cell run under a name is, or belongs to."""
+    return name.partition(" ")[0]
 
 
-def not_here(id, session):
-    """The names of modules that cells of an answer import, and that are not where they are graded."""
-    for name, error in session.errors.items():
-        if answers(name) == id and error.kind == "ModuleNotFoundError":
-            yield str(error).partition("'")[2].rstrip("'")
+class Verdict:
+    """What the answer to one check is worth in a session.
 
+    place: where the answer is taken; the place of its check, if it is not given. is_elsewhere: whether it is a value
+    that comes of functions which are not here. gives_nothing: whether other cells may have spoilt it.
+    """
 
-def examined(cell, unit, session, seed):
-    """([(weight, sentence, whether it holds)], what went wrong, whether the name is missing, whether it is blank)."""
-    properties = unit.hidden.get(cell.check)
-    calls, blanks = session.calls, session.blanks
-    try:
-        answer = session.value(cell.expression)
-    except (LearnerError, Ended) as error:
-        says = [(one.weight, one.says, False) for one in properties or ()] or [(1, "The answer is there.", False)]
-        return says, f"It cannot be had: {error}.", getattr(error, "kind", "") == "NameError", False
-    if is_blank(answer):
-        return [(1, "The answer is there.", False)], "", False, True
-    if properties:
-        found, trouble = hidden(cell, properties, session, seed)
-    else:
-        found, trouble = visible(getattr(unit.visible, cell.check), answer)
-    nothing_else = session.calls > calls and session.calls - calls == session.blanks - blanks
-    return found, trouble, False, nothing_else
+    def __init__(self, judge, mark, session, place=None):
+        self.place = mark["id"] if place is None else place
+        self.judge, self.session, self.cell = judge, session, judge.cells[mark["id"]]
+        self.parts, unit = judge.makers(self.cell), judge.unit
+        self.properties, wanted = unit.hidden.get(self.cell.check), read.names_in(self.cell.expression)
+        self.asks_function = any(made & wanted for made in map(read.defined_by, self.parts))
+        self.found, self.tried, self.trouble, self.lacks = [(1, "The answer is there.", False)], [], "", ""
+        self.is_refused = False  # whether it calls what is withheld
+        self.is_missing = self.is_blank = self.is_elsewhere = self.is_function = self.has_value = False
+        calls, blanks = session.calls, session.blanks
+        try:
+            answer = session.value(self.place, self.cell.expression)
+        except (LearnerError, Ended) as error:
+            self.is_elsewhere = session.touched and not session.lent and not self.asks_function
+            if self.properties:
+                self.found = [(one.weight, one.says, False) for one in self.properties]
+            self.trouble, self.is_missing = f"It cannot be had: {error}.", getattr(error, "kind", "") == "NameError"
+            return
+        self.is_function, self.has_value = not is_plain(answer), True
+        if self.is_function and session.lent:
+            self.trouble = "It calls the library's function that the exercise asks for."
+            return
+        is_value = not self.is_function and not self.asks_function
+        self.is_elsewhere = is_value and session.touched and not session.lent
+        if self.is_elsewhere:
+            return
+        self.is_blank = is_blank(answer)
+        if self.is_blank:
+            return
+        if self.properties:
+            self.try_properties()
+        else:
+            self.look(getattr(unit.visible, self.cell.check), answer)
+        self.is_blank = session.calls > calls and session.calls - calls == session.blanks - blanks
 
-
-def visible(check, answer):
-    """The verdict of the check in the sheet on a value that came back."""
-    with ONE_AT_A_TIME:
+    def look(self, check, answer):
+        """The verdict of the check in the sheet."""
+        self.session.refused = False
         passed, text = check.report(answer)
-    says = " ".join(text.splitlines()[1:]) if is_plain(answer) else "The check in the sheet passes."
-    return [(1, "The check in the sheet passes." if passed else says, passed)], ""
+        says = "The check in the sheet passes."
+        if not passed and not self.is_function:
+            says = " ".join(text.splitlines()[1:])
+        self.found = [(1, says, passed)]
+        self.hear_of_refusal()
+
+    def try_properties(self):
+        """What holds of the answer at hidden inputs."""
+        self.session.refused = False
+        seed = [*self.judge.seed, zlib.crc32(self.cell.check.encode())]
+        held = credited(self.properties, self.again, seed, self.miss)
+        self.found = [(one.weight, one.says, holds) for one, holds in zip(self.properties, held)]
+        self.hear_of_refusal()
+
+    def again(self):
+        self.session.last = ((), None)
+        return self.session.value(self.place, self.cell.expression)
+
+    def miss(self, one, error):
+        """Takes down what happened where a property does not hold."""
+        given, value = self.session.last
+        came = str(error) if isinstance(error, LearnerError | Ended) else shown(value)
+        if error and came != str(error):
+            came += f"; that cannot be tried: {type(error).__name__}: {error}"
+        self.tried.append({"says": one.says, "with": shown(given), "came": came})
+        if error:
+            self.lacks = self.lacks or getattr(error, "lacks", "")
+            self.trouble = self.trouble or told(error)
+
+    def hear_of_refusal(self):
+        self.is_refused = self.session.refused
+        if self.is_refused:
+            self.trouble = "It calls the library's function that the exercise asks for."
+
+    @property
+    def share(self):
+        return sum(weight for weight, _, holds in self.found if holds) / sum(weight for weight, *_ in self.found)
+
+    @property
+    def gives_nothing(self):
+        nothing = self.is_blank and any(self.stopped(part.id) for part in self.parts)
+        nothing |= not self.has_value or self.is_function or self.asks_function
+        return self.share < 1 and nothing and not self.is_refused
+
+    def is_better_than(self, other):
+        """Whether this one counts in place of another: a function that does more, or the only value that there is."""
+        if other.asks_function or self.is_function:
+            return self.share > other.share
+        return self.has_value and not self.is_blank
+
+    def words(self):
+        """The part of a mark that says what the answer is worth."""
+        submitted = self.judge.submitted
+        sources = [source for part in self.parts for source in submitted.answers.get(part.id, ())]
+        said = [{"says": says, "held": holds} for _, says, holds in self.found]
+        result = {"state": "graded", "marks": round(self.cell.points * self.share, 2)}
+        result |= {"properties": said, "tried": self.tried}
+        nobody = {"state": "needs a person", "marks": None}
+        notes = [submitted.notes.get(part.id, "") for part in self.parts]
+        own = [reason for part in self.parts for reason in self.stopped(part.id)]
+        if self.is_blank and not own:
+            edited = self.cell.id in submitted.edited
+            result |= nobody if edited else {"state": "blank", "marks": 0.0}
+            notes.append("It is blank, but the cell with its check was changed." if edited else "")
+        elif self.is_missing and not own:
+            result |= nobody
+            name = self.cell.expression
+            notes.append(f"No cell makes {name}." if sources else "The cell of this answer was not found.")
+        else:
+            notes += own or [self.trouble]
+            if self.share < 1 and (why := self.for_a_person()):
+                result |= nobody
+                notes.append(why)
+        return result | {"note": " ".join(filter(None, notes))}
+
+    def errors(self, id):
+        """The errors of the cells of an answer."""
+        return [error for name, error in self.session.errors.items() if answers(name) == id]
+
+    def for_a_person(self):
+        """Why it may not be the answer's fault that it fails here, or ""."""
+        errors = [error for part in self.parts for error in self.errors(part.id)]
+        lacks = next((error.lacks for error in errors if error.lacks), self.lacks)
+        if lacks:
+            return (
+                f"Where it is graded there is no module {lacks}."
+                if lacks not in STARTERS
+                else (f"It starts processes with {lacks}, which it may not where it is graded.")
+            )
+        newer = self.judge.submitted.newer
+        if newer and any(error.kind in ("SyntaxError", "IndentationError") for error in errors):
+            return f"It was written with Python {newer}, which may know more than the one here."
+        return ""
+
+    def stopped(self, id):
+        """Why cells of an answer did not run to their end, in sentences."""
+        said = []
+        for name, _ in self.session.steps:
+            if answers(name) == id and name in self.session.ended:
+                said.append(f"Its cell was left out: {self.session.ended[name]}.")
+            elif answers(name) == id and name in self.session.errors:
+                error = self.session.errors[name]
+                if error.kind == "Withheld" and self.share == 1:
+                    continue
+                said.append(f"Its cell stops{f' in line {error.line}' if error.line else ''}: {error}.")
+        return said
 
 
-def is_plain(answer):
-    parts = answer if isinstance(answer, tuple | list) else [answer]
-    return not any(isinstance(part, Remote) for part in parts)
+STARTERS = ("multiprocessing", "concurrent", "joblib")
 
 
-def hidden(cell, properties, session, seed):
-    """([(weight, sentence, whether it holds)], what went wrong first) of an answer's properties."""
-    errors, session.refused = [], False
-    held = credited(properties, lambda: session.value(cell.expression), [seed, zlib.crc32(cell.check.encode())], errors)
-    trouble = next((f"When it is called: {error}." for error in errors), "")
-    if session.refused:
-        trouble = "It calls the library's function that the exercise asks for."
-    return [(one.weight, one.says, holds) for one, holds in zip(properties, held)], trouble
+def credited(properties, answer, seed, miss):
+    """Which properties hold and count.
 
-
-def credited(properties, answer, seed, errors):
-    """Which properties hold and count. answer: called for each, gives the answer. errors: the learner's are added."""
-    held = []
+    answer: called for each, gives the answer. seed: ints. miss: is told of each that does not hold, and the error if
+    there was one.
+    """
+    held, ended = [], 0
     for i, one in enumerate(properties):
-        holds = False
-        if sum(isinstance(error, Ended) for error in errors) < PATIENCE:
+        holds, error = False, None
+        if ended < PATIENCE:
             try:
                 with np.errstate(all="ignore"):
                     holds = bool(one.holds(answer(), np.random.default_rng([*seed, i])))
-            except TimeoutError:
+            except (Over, MemoryError):
                 raise
-            except Exception as error:  # a property that cannot be tried does not hold
-                errors += [error] * isinstance(error, LearnerError | Ended)
+            except Exception as what:  # a property that cannot be tried does not hold
+                error = what
+                ended += isinstance(error, Ended)
+        if not holds:
+            miss(one, error)
         held.append(holds)
     return [holds and (one.needs is None or held[one.needs]) for one, holds in zip(properties, held)]
+
+
+def is_plain(answer):
+    """Whether an answer is a value: nothing in it is a function or an object of the learner's."""
+    return not isinstance(answer, Remote) and (not isinstance(answer, tuple | list) or all(map(is_plain, answer)))
+
+
+def told(error):
+    """What the page says of an error while hidden inputs are tried: nothing that an answer could have put into it."""
+    if isinstance(error, LearnerError):
+        kind = error.kind if isinstance(getattr(builtins, error.kind, None), type) else "an error of its own kind"
+        kind = error.kind if error.kind == "ModuleNotFoundError" else kind
+        return f"When it is called: {kind}" + (f" in line {error.line} of its cell." if error.line else ".")
+    if isinstance(error, Ended):
+        return f"When it is called: {error}."
+    if isinstance(error, NotImplementedError):
+        return ""
+    return "What it gives back has not the form that was asked for."
+
+
+# The process
+
+
+def main(name, user, limits, alone):
+    """Judges one submission after the other, each in a child of its own. name: of the sheet."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    unit, inbox, outbox = unit_of(name), os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+    os.write(outbox, READY + b"\n")
+    while apart(serve, unit, inbox, outbox, user, limits) != GONE:
+        os.write(outbox, b"ended 0\n")
+
+
+def serve(unit, inbox, outbox, user, limits):
+    drop(user)
+    limit(limits)
+    inbox, outbox = os.fdopen(inbox, "rb"), os.fdopen(outbox, "wb")
+    try:
+        _, task = relay.receive(inbox)
+    except ValueError:
+        return GONE
+    task, (_, data) = json.loads(task), relay.receive(inbox)
+    result = {"reasons": [], "texts": {}, "answers": {}, "marks": [blank_mark(cell, unit) for cell in graded(unit)]}
+    try:
+        with less_memory(ROOM):
+            submitted = read.submission(data, unit.cells)
+            del data
+            result["texts"] = hand_in_texts(result["marks"], submitted)
+            result["answers"] = {name: "\n\n".join(sources) for name, sources in submitted.answers.items()}
+            host = Host(inbox, outbox, {"cell": task["cell"], "call": task["call"]})
+            judge = Judge(unit, submitted, host, task["seed"])
+            judge.program()
+        relay.send(outbox, "read")
+        judge.fill(result["marks"])
+    except read.Unreadable as error:
+        result["reasons"].append(str(error))
+    except MemoryError:
+        result["reasons"].append("Reading and judging it needed more memory than there is for it.")
+    except Over:
+        result["reasons"].append("Its cells ran longer than a submission may altogether.")
+    except Exception as error:  # of ours: a person looks
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
+        result["reasons"].append(f"The grader itself failed: {said}")
+    relay.send(outbox, "done", data=json.dumps(result).encode())
+    return 0
+
+
+@contextlib.contextmanager
+def less_memory(room):
+    """Within it this process gets no more memory than so many bytes; where that cannot be limited, all the same."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = now + room
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def hand_in_texts(marks, submitted):
+    """The texts that a person reads, and their marks' states."""
+    texts = {}
+    for mark in (mark for mark in marks if not mark["check"]):
+        text = submitted.texts.get(mark["id"])
+        if text is None:
+            mark["note"] = f"The cell for the text {mark['id']} was not found."
+        elif read.is_blank_text(text):
+            mark |= {"marks": 0.0, "state": "blank"}
+        else:
+            mark["state"], texts[mark["id"]] = "by hand", text
+    return texts

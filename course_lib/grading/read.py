@@ -10,14 +10,19 @@ import json
 import os
 import re
 import stat
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
-NAMING = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+KEPT = re.compile(r"\s*kept\.\w+\(")  # what stands in a variant in the place of a check
 BLANK_TEXT = "*Your answer here.*"
-MAGIC = re.compile(r"^(\s*|[\w, ]+=\s*)([%!?].*|[^#]*\?\s*)$")  # %matplotlib inline; files = !ls; ema?
+CELLS = 5000  # of code
+CODE = 2**19  # characters of it; the parser takes up to 440 bytes for each
+TEXT = 2**20  # characters of answers in words
+PIECES = 20  # that an answer may be in
+NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)  # what the parser says to what is none
 PARSING = threading.Lock()  # Python 3.11 counts the depth of a syntax tree for all threads together
 
 
@@ -67,6 +72,11 @@ def cells_of(unit):
     return notebook["metadata"].get("variant", notebook)["cells"]
 
 
+def is_key(path):
+    """Whether a notebook is the key of a variant. Errors: ValueError if it is no notebook."""
+    return "variant" in json.loads(Path(path).read_text(encoding="utf-8")).get("metadata", {})
+
+
 def path_of(unit):
     return Path(unit) if str(unit).endswith(".ipynb") else EXERCISES / f"{unit}.ipynb"
 
@@ -95,7 +105,8 @@ class Submission:
     """What is to be run and read, by the ids of our cells.
 
     answers: id of an answer cell -> its sources; more: id of any cell ("" for the beginning) -> sources that stand
-    behind it; texts: id of a text -> what is written there; edited: ids of check cells that were changed.
+    behind it; texts: id of a text -> what is written there; edited: ids of check cells that were changed; newer: the
+    version of Python that it was written with, if that is newer than this one.
     """
 
     answers: dict = field(default_factory=dict)
@@ -103,6 +114,7 @@ class Submission:
     texts: dict = field(default_factory=dict)
     edited: set = field(default_factory=set)
     notes: dict = field(default_factory=dict)
+    newer: str = ""
 
 
 def contents(path, limit):
@@ -124,7 +136,7 @@ def contents(path, limit):
 
 
 def notebook(data):
-    """The cells of a notebook, as pairs (dict, source), from its bytes. Errors: Unreadable."""
+    """(cells as pairs (dict, source), metadata) of a notebook, from its bytes. Errors: Unreadable."""
     if not data.strip():
         raise Unreadable("The file is empty.")
     try:
@@ -141,7 +153,14 @@ def notebook(data):
         found = [cell for sheet in sheets for cell in sheet.get("cells") or ()]
     if not isinstance(found, list) or not found:
         raise Unreadable("The file is not a notebook: there are no cells in it.")
-    return [(cell, source_of(cell)) for cell in found if isinstance(cell, dict)]
+    cells = [(cell, source_of(cell)) for cell in found if isinstance(cell, dict)]
+    code = [len(source) for cell, source in cells if cell.get("cell_type") == "code"]
+    if len(code) > CELLS or sum(code) > CODE:
+        raise Unreadable(
+            f"It has {len(code)} cells of code with {sum(code)} characters; "
+            f"at most {CELLS} cells and {CODE} characters are read."
+        )
+    return cells, parsed.get("metadata")
 
 
 def decoded(data):
@@ -163,16 +182,34 @@ def source_of(cell):
 
 def submission(data, ours):
     """A `Submission` to our sheet. data: bytes of a file. ours: the sheet's cells. Errors: Unreadable."""
-    theirs = notebook(data)
+    theirs, metadata = notebook(data)
     wanted = set().union(*(asked_for(cell, ours) for cell in ours))
     made = {name for cell, source in theirs if cell.get("cell_type") == "code" for name in made_by(source)}
     if 4 * len(wanted & made) < len(wanted):
         raise Unreadable("Few of its cells are of this sheet: it seems to be another notebook.")
-    return collected(theirs, match(theirs, ours), ours)
+    if not any(map(is_kept, ours)) and any(KEPT.match(source) for _, source in theirs):
+        raise Unreadable("It is a private variant of this sheet, which can be graded only with its key (--key).")
+    result = collected(theirs, match(theirs, ours), ours)
+    if sum(map(len, result.texts.values())) > TEXT:
+        raise Unreadable(f"Its answers in words are longer than {TEXT} characters.")
+    result.newer = newer(metadata)
+    return result
+
+
+def is_kept(cell):
+    return cell.kind == "check" and bool(KEPT.match(cell.source))
+
+
+def newer(metadata):
+    """The version of Python that a notebook was written with, if it is newer than this one, else ""."""
+    info = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    found = re.match(r"(\d{1,3})\.(\d{1,3})", version) if isinstance(version, str) else None
+    return found[0] if found and (int(found[1]), int(found[2])) > sys.version_info[:2] else ""
 
 
 def plain(source):
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
 def match(theirs, ours):
@@ -223,7 +260,7 @@ def names_in(expression):
 def made_by(source):
     """The names that a cell makes, even if it cannot be compiled."""
     names = []
-    for line in source.splitlines():
+    for line in source.split("\n"):
         head = line[:200]
         if found := re.match(r"(?:def|class) +(\w+)", head):
             names.append(found[1])
@@ -232,14 +269,19 @@ def made_by(source):
     return names
 
 
+def defined_by(answer):
+    """The names of the functions that an answer cell of ours is to define."""
+    return set(re.findall(r"^def +(\w+)", answer.source, re.MULTILINE))
+
+
 def collected(theirs, matched, ours):
     """Sorts their cells by ours."""
-    result, last = Submission(), ""
+    result, last, texts = Submission(), "", {}
     order = {cell.id: i for i, cell in enumerate(ours)}
     for (cell, source), mine in zip(theirs, matched):
         is_code = cell.get("cell_type") == "code"
         if mine and mine.kind == "text":
-            result.texts[mine.id] = source
+            texts[mine.id] = [source]
         elif mine and mine.kind == "answer":
             result.answers.setdefault(mine.id, []).append(source)
         elif mine and plain(source) == plain(mine.source):
@@ -248,21 +290,21 @@ def collected(theirs, matched, ours):
             if mine and mine.kind == "check":
                 result.edited.add(mine.id)
             result.more.setdefault(mine.id if mine else last, []).append(source)
-        elif source.strip() and not mine:
-            add_text(result, ours[order[last] :] if last else [], source)
+        elif source.strip() and not mine and (place := text_at(ours, order.get(last, len(ours)))):
+            texts.setdefault(place, []).append(source)
         last = mine.id if mine else last
     for cell in ours:
         if cell.kind == "answer" and cell.id in result.answers:
             tidy_copies(cell, result)
+    for name, parts in texts.items():
+        written = [part for part in parts if not is_blank_text(part)]
+        result.texts[name] = "\n\n".join(written or parts[:1])
     return result
 
 
-def add_text(result, following, source):
-    """A text of the learner's own counts as the answer that is to be written there, or as more of it."""
-    here = next((cell for cell in following[:2] if cell.kind == "text"), None)
-    if here:
-        before = result.texts.get(here.id, "")
-        result.texts[here.id] = "\n\n".join(filter(None, ["" if is_blank_text(before) else before, source]))
+def text_at(ours, place):
+    """The id of the answer in words that is to be written at this place or the next, or None."""
+    return next((cell.id for cell in ours[place : place + 2] if cell.kind == "text"), None)
 
 
 def tidy_copies(cell, result):
@@ -271,7 +313,7 @@ def tidy_copies(cell, result):
     written = [source for source in sources if not is_stub(source, cell)]
     joined = []
     for source in written:
-        if joined and not compiles(source) and compiles(f"{joined[-1]}\n{source}"):
+        if joined and len(written) <= PIECES and not compiles(source) and compiles(f"{joined[-1]}\n{source}"):
             joined[-1] += f"\n{source}"
         else:
             joined.append(source)
@@ -292,83 +334,5 @@ def compiles(source):
     try:
         parsed(source)
         return True
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_PYTHON:
         return False
-
-
-# What is run
-
-
-def program(ours, submitted, only=None, more=True, whole=False, until=None):
-    """The cells to run, as pairs (name, source), in our order: our own as far as they are needed, and the learner's.
-
-    only: heading of the one section whose answers are run; None for all. more: whether cells run that the learner has
-    added or changed. whole: our own cells run to the last figure. until: id of the cell behind which none runs.
-    """
-    added = submitted.more if more else {}
-    run = []
-
-    def add(sources, name):
-        run.extend((f"{name} {i}" if i > 1 else name, python(source)) for i, source in enumerate(sources, 1))
-
-    add(added.get("", ()), "at the beginning")
-    for cell in ours:
-        wanted = only is None or cell.section in ("", only)
-        if cell.kind == "answer" and wanted:
-            add(submitted.answers.get(cell.id, ()), cell.id)
-        here = added.get(cell.id, ()) if wanted else ()
-        if cell.kind == "given":  # behind what became of it, so that the names in it are those of the sheet
-            add(here, f"{cell.id}, changed")
-            run.append((cell.id, parsed(cell.source)))
-        elif cell.id != until:
-            add(here, f"after {cell.id}")
-        if cell.id == until:
-            break
-    names = {name for _, source in run for name in missing(source)}
-    return cut(run, names, whole)
-
-
-def cut(run, names, whole):
-    """The cells as sources; of our own, given as trees, the statements that make one of the names, or one for these."""
-    kept = []
-    for name, source in reversed(run):
-        if isinstance(source, ast.Module):
-            body = []
-            for statement in reversed(source.body):
-                if whole or names & set(bound(statement)):
-                    body.insert(0, statement)
-                    names |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-            source = ast.unparse(ast.Module(body, []))
-        if source.strip():
-            kept.insert(0, (name, source))
-    return kept
-
-
-def missing(source):
-    """The names that a learner's cell uses and does not make itself."""
-    if not isinstance(source, str) or not compiles(source):
-        return set()
-    nodes = list(ast.walk(parsed(source)))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
-    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    return used - own - {name for node in nodes if isinstance(node, NAMING) for name in bound(node)}
-
-
-def bound(statement):
-    """The names that a statement of ours makes or changes."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return [statement.name]
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return [(alias.asname or alias.name).split(".")[0] for alias in statement.names]
-    targets = [node for node in ast.walk(statement) if isinstance(getattr(node, "ctx", None), ast.Store)]
-    return [part.id for node in targets for part in ast.walk(node) if isinstance(part, ast.Name)]
-
-
-def python(source):
-    """A cell without the lines that only IPython understands."""
-    if compiles(source):
-        return source
-    without = "\n".join(re.sub(MAGIC, r"\1None", line) for line in source.splitlines())
-    return without if compiles(without) else source

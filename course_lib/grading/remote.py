@@ -1,187 +1,193 @@
-"""A learner's answer as it looks from outside the sandbox: a function that is called, and gives back plain values."""
+"""A learner's answer as it looks to the process that judges: a function that is called, and gives back plain values."""
 
 import contextlib
 import functools
 import json
-import threading
+import math
+import re
 import time
 import types
 
 import numpy as np
 
 from course_lib.checks import is_blank
-from course_lib.grading import sandbox
+from course_lib.grading import relay
+from course_lib.grading.program import is_plain
 from course_lib.grading.worker import generator_from, pack, unpack
 from course_lib.surfaces import Delegate
 
-TICK = 0.02  # seconds between two looks at the clock
 PAUSE = 0.05  # seconds in which a process that has been killed is gone
+LARGEST = 2**22  # numbers that a function of ours is asked to work on
+END = "end"  # the place behind all cells
+SHOWN = 600  # characters of what is shown of a call
 
 
 class LearnerError(Exception):
-    """An answer has raised an error: its type's name, its words, and the line of the cell or None."""
+    """An answer has raised an error: its type's name, its words, the line of the cell or None.
 
-    def __init__(self, kind, words="", line=None):
+    lacks: the module that is missing where it ran, or that would have had to start processes there; else "".
+    """
+
+    def __init__(self, kind, words="", line=None, lacks=""):
         super().__init__(f"{kind}: {words}" if words else kind)
-        self.kind, self.line = kind, line
+        self.kind, self.line, self.lacks = kind, line, lacks
 
 
 class Ended(Exception):
     """The process in which answers run is no more; the text says why."""
 
 
-class Host:
-    """A worker in its sandbox, asked one thing at a time. Whatever ends it, the next question starts a fresh one.
+class Over(Exception):
+    """The submission's time is up."""
 
-    name: of the sandbox, as in `sandbox.start`. limits: as in `marks.Limits`.
+
+class Host:
+    """The process where answers run, asked one thing at a time through the relay. Whatever ends it, the next question
+    goes to a fresh one.
+
+    inbox, outbox: files from and to it. seconds: {"cell": …, "call": …}.
     """
 
-    def __init__(self, name, limits):
-        self.name, self.limits = name, limits
-        self.until = time.monotonic() + limits.total
-        self.process, self.deadline = None, None
-        self.late, self.closed = False, threading.Event()
-        self.age = 0  # another number for each fresh worker
+    def __init__(self, inbox, outbox, seconds):
+        self.inbox, self.outbox, self.seconds = inbox, outbox, seconds
+        self.age = 0  # another number for each fresh process
         self.number = 0  # of the question
-
-    def __enter__(self):
-        self.clock = threading.Thread(target=self.watch, daemon=True)
-        self.clock.start()
-        return self
-
-    def __exit__(self, *error):
-        self.closed.set()
-        self.clock.join()
-        self.drop()
-
-    def watch(self):
-        """Kills the process that runs too long."""
-        while not self.closed.wait(TICK):
-            process, deadline = self.process, self.deadline
-            if process and deadline and time.monotonic() > deadline:
-                self.late, self.deadline = True, None
-                process.kill()
-
-    def drop(self):
-        if self.process:
-            process, self.process = self.process, None
-            process.__exit__()
-        self.age += 1
+        self.late = self.is_used = False
 
     def ask(self, request, seconds, outside=None):
         """The reply to a request. outside: message -> reply, for what the worker asks for before it replies.
 
-        Errors: LearnerError, if that is the reply; Ended; TimeoutError, if the submission's time is up.
+        Errors: LearnerError, if that is the reply; Ended; Over.
         """
-        now = time.monotonic()
-        if now > self.until:
-            raise TimeoutError(f"its cells ran longer than {self.limits.total:.3g} s altogether")
-        if not self.process:
-            self.process = sandbox.start(self.name, self.limits.memory)
-        self.late, self.deadline = False, now + seconds
         self.number += 1
+        self.is_used = True
+        until = time.monotonic() + seconds
+        reply = self.exchange({**request, "number": self.number}, seconds, until)
+        while outside and ("callback" in reply or "attribute" in reply):
+            reply = self.exchange(outside(reply), seconds, until)
+        return reply
+
+    def exchange(self, message, seconds, until):
+        self.late = False
+        left = max(until - time.monotonic(), 0.0)
+        relay.send(self.outbox, "ask", f"{left:.3f}", data=json.dumps(message).encode())
+        (word,), data = relay.receive(self.inbox)
+        if word == "over":
+            raise Over
         try:
-            reply = self.exchange({**request, "number": self.number})
-            while outside and ("callback" in reply or "attribute" in reply):
-                reply = self.exchange(outside(reply))
-            if ("ended" in reply) != ("fresh" in request):
-                raise ValueError("it has ended")
-        except Exception:  # garbage, an answer to something else, or nothing any more
-            self.drop()
-            raise Ended(
-                f"it ran longer than {seconds:.3g} s" if self.late else "it ended the process it ran in"
-            ) from None
-        finally:
-            self.deadline = None
+            reply = json.loads(data) if word == "reply" else {}
+            if ("ended" in reply) != ("fresh" in message) or reply.get("number", self.number) != self.number:
+                raise ValueError("an answer to something else")
+            if "ended" not in reply and "number" not in reply:
+                raise ValueError("no answer")
+        except Exception:  # garbage
+            if word == "reply":
+                relay.send(self.outbox, "drop")
+            self.age += 1
+            self.is_used = False
+            self.late = word in ("late", "files", "memory")
+            why = {"late": f"it ran longer than {seconds:.3g} s"}
+            why |= {"files": "it made too many files", "memory": "its processes needed too much memory"}
+            raise Ended(why.get(word, "it ended the process it ran in")) from None
+        return reply
+
+    def fresh(self):
+        """From here on a process that has run nothing yet."""
+        with contextlib.suppress(Ended):
+            self.ask({"fresh": True}, self.seconds["call"])
+            self.age += 1
+            self.is_used = False
+
+
+def learner_error(error):
+    kind, words, line, lacks = error if isinstance(error, list) and len(error) == 4 else ("Error", "", None, "")
+    return LearnerError(str(kind)[:100], str(words)[:500], line if isinstance(line, int) else None, str(lacks)[:100])
+
+
+class Session:
+    """The names that cells have made, in a process that is started again if one of them ends it.
+
+    steps: as in `program.program`, in their order. lent: {module: source}, in place of those of the library there.
+    careful: whether to wait behind each cell, for what it did may end the process a moment later.
+    After a cell has run, `errors` or `ended` may hold a reason under its name.
+    """
+
+    def __init__(self, host, steps, lent=None, careful=False):
+        self.host, self.steps, self.lent, self.careful = host, steps, lent, careful
+        self.places = {name: i for i, (name, source) in enumerate(steps) if source is None} | {END: len(steps)}
+        self.is_plain = all(is_plain(source) for _, source in steps if source is not None)
+        self.errors, self.ended = {}, {}
+        self.age, self.at = None, 0  # of the process in which the steps before this one have run
+        self.calls = self.blanks = 0
+        self.touched = self.refused = False  # whether a withheld function was called: ever; since this was last cleared
+        self.last = ((), None)  # what an answer was called with, and what came
+
+    def reach(self, place):
+        """Has run the cells before a place, the id of a check or END; one that ends the process is left out then."""
+        if self.age is None and self.host.is_used:
+            self.host.fresh()
+        while True:
+            if self.age != self.host.age:
+                self.age, self.at = self.host.age, 0
+            try:
+                self.go_on(self.places[place])
+                return
+            except Ended:
+                self.careful = True
+
+    def go_on(self, place):
+        if self.at == 0 and self.lent:
+            self.ask({"lend": self.lent}, "cell")
+        if self.at == 0 and not self.is_plain:
+            self.ask({"notebook": True}, "cell")
+        for name, source in self.steps[self.at : place]:
+            if source is not None and name not in self.ended:
+                self.run(name, source)
+            self.at += 1
+
+    def run(self, name, source):
+        self.errors.pop(name, None)
+        try:
+            try:
+                self.ask({"run": source, "name": f"<cell {name}>"}, "cell")
+            except LearnerError as error:
+                self.errors[name] = error
+            if self.careful:
+                time.sleep(PAUSE)
+                self.ask({"value": "None"}, "call")
+        except Ended as error:
+            if self.careful or self.host.late:
+                self.ended[name] = str(error)
+            raise
+
+    def ask(self, request, kind, outside=None):
+        reply = self.host.ask(request, self.host.seconds[kind], outside)
+        if reply.get("refused") is True:
+            self.touched = self.refused = True
         if "error" in reply:
             raise learner_error(reply["error"])
         return reply
 
-    def exchange(self, message):
-        pipes = self.process.process
-        pipes.stdin.write(json.dumps(message).encode() + b"\n")
-        pipes.stdin.flush()
-        reply = json.loads(pipes.stdout.readline(self.limits.line))
-        if "ended" not in reply and reply["number"] != self.number:
-            raise ValueError("an answer to another question")
-        return reply
-
-    def fresh(self):
-        """From here on a worker that has run nothing yet."""
-        if self.process:
-            with contextlib.suppress(Ended):
-                self.ask({"fresh": True}, self.limits.call)
-                self.age += 1
-
-
-def learner_error(error):
-    kind, words, line = error if isinstance(error, list) and len(error) == 3 else ("Error", "", None)
-    return LearnerError(str(kind)[:100], str(words)[:500], line if isinstance(line, int) else None)
-
-
-class Session:
-    """The names that cells have made, in a worker that is started again if one of them ends it.
-
-    cells: pairs (name, source), in their order. withheld: {module: [functions]} that refuse once the cells have run.
-    careful: whether to wait behind each cell, for what it did may end the worker a moment later.
-    After a cell has run, `errors` or `ended` may hold a reason under its name.
-    """
-
-    def __init__(self, host, cells, withheld, careful=False):
-        self.host, self.cells, self.withheld, self.careful = host, cells, withheld, careful
-        self.errors, self.ended = {}, {}
-        self.age = None  # of the worker in which the cells have run
-        self.calls = self.blanks = 0
-        self.refused = False
-
-    def ready(self):
-        """Runs the cells, if they have not run in this worker; one that ends the worker is left out the next time."""
-        if self.age is None:
-            self.host.fresh()
-        while self.age != self.host.age:
-            try:
-                self.run()
-                self.age = self.host.age
-            except Ended:
-                self.careful, self.age = True, -1
-
-    def run(self):
-        for name, source in self.cells:
-            if name in self.ended:
-                continue
-            try:
-                try:
-                    self.host.ask({"run": source, "name": f"<cell {name}>"}, self.host.limits.cell)
-                except LearnerError as error:
-                    self.errors[name] = error
-                if self.careful:
-                    time.sleep(PAUSE)
-                    self.host.ask({"value": "None"}, self.host.limits.call)
-            except Ended as error:
-                if self.careful or self.host.late:
-                    self.ended[name] = str(error)
-                raise
-        self.host.ask({"withhold": self.withheld}, self.host.limits.call)
-
-    def value(self, expression):
-        """The value of an expression of our own in the names of the cells."""
-        self.ready()
-        return self.received(self.host.ask({"value": expression}, self.host.limits.call)["value"])
+    def value(self, place, expression):
+        """The value of an expression of our own in the names of the cells before a place."""
+        self.reach(place)
+        return self.received(self.ask({"value": expression}, "call").get("value"))
 
     def call(self, remote, args, hyper):
         self.calls += 1
         given = []
         keep = functools.partial(self.keep, given)
+        self.last = ([*args, *hyper.items()], None)
         request = {"call": self.current(remote), "args": [pack(arg, keep) for arg in args], "hyper": pack(hyper, keep)}
         try:
-            reply = self.host.ask(request, self.host.limits.call, functools.partial(self.outside, given))
+            reply = self.ask(request, "call", functools.partial(self.outside, given))
+            value = self.received(reply.get("value"))
         except LearnerError as error:
-            self.refused |= "withheld: " in str(error)
-            if error.kind == "NotImplementedError" and not self.refused:
+            if error.kind == "NotImplementedError":
                 self.blanks += 1
                 raise NotImplementedError(str(error)) from None
             raise
-        value = self.received(reply.get("value"))
+        self.last = (self.last[0], value)
         self.blanks += is_blank(value)
         if isinstance(reply.get("after"), list):
             self.copy_back([*args, *hyper.values()], reply["after"])
@@ -198,7 +204,7 @@ class Session:
                     raise LearnerError("ValueError", "an argument was changed in place") from None
 
     def attribute(self, remote, name):
-        return self.received(self.host.ask({"get": self.current(remote), "name": name}, self.host.limits.call)["value"])
+        return self.received(self.ask({"get": self.current(remote), "name": name}, "call").get("value"))
 
     def current(self, remote):
         if remote._age != self.host.age:
@@ -207,7 +213,7 @@ class Session:
 
     def received(self, message):
         try:
-            return unpack(message, self.found)
+            return real(unpack(message, self.found))
         except Exception:
             raise LearnerError("ValueError", "its result cannot be read") from None
 
@@ -228,19 +234,52 @@ class Session:
         try:
             if "callback" in message:
                 args, hyper = (unpack(message[part], generator_or_refused) for part in ("args", "hyper"))
+                bounded([*args, *hyper.values()])
                 value = given[message["callback"]](*args, **hyper)
-                return {"value": self.lent(given, value, isinstance(value, Delegate))}
+                return {"value": self.handed(given, value, isinstance(value, Delegate))}
             name = message["name"]
             if not name.isidentifier() or name.startswith("_"):
                 raise AttributeError(name)
             value = getattr(given[message["attribute"]], name)
-            return {"value": self.lent(given, value, isinstance(value, types.FunctionType | types.MethodType))}
+            return {"value": self.handed(given, value, isinstance(value, types.FunctionType | types.MethodType))}
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}"[:500]}
 
-    def lent(self, given, value, may_be_called):
+    def handed(self, given, value, may_be_called):
         """A value of ours for the worker: data, or something to be asked, such as the mini-batches of a problem."""
         return pack(value, functools.partial(self.keep, given) if may_be_called else refused)
+
+
+def real(value):
+    """A value, but complex numbers without imaginary part are what they are worth: real."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(real, value))
+    is_real = isinstance(value, complex | np.ndarray | np.generic) and np.iscomplexobj(value) and not np.any(value.imag)
+    return value.real if is_real else value
+
+
+def bounded(values):
+    """Refuses what a function of ours is not made for, or what would make it work too long. Errors: TypeError."""
+    shapes = []
+    for value in values:
+        if isinstance(value, list | tuple):
+            value = np.asarray(value)
+        if value is not None and not isinstance(value, int | float | complex | np.random.Generator):
+            if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "biufc":
+                raise TypeError("only numbers and arrays of numbers can be given")
+            shapes.append(value.shape)
+    try:
+        largest = math.prod(np.broadcast_shapes(*shapes))
+    except ValueError:
+        largest = max(map(math.prod, shapes))
+    if largest > LARGEST:
+        raise TypeError("that is too much")
+
+
+def shown(value):
+    """What a person is shown of a value."""
+    with np.printoptions(threshold=60, precision=8):
+        return re.sub(r" at 0x\w+", "", repr(value))[:SHOWN]
 
 
 def refused(value):

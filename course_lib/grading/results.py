@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .names import filename
 
-WHOLE = {"learner", "unit", "file", "sha256", "checks", "seed", "state", "reasons", "marks", "texts"}
+WHOLE = {"learner", "unit", "file", "sha256", "checks", "seed", "state", "reasons", "marks", "texts", "answers"}
 
 
 class Results:

@@ -1,7 +1,8 @@
-"""How the process in which answers run is closed in: bubblewrap, Docker, or in so many words not at all.
+"""How a process is closed in: bubblewrap, Docker, or in so many words not at all.
 
-Inside there are Python, NumPy, Matplotlib, and of the library what is no answer: no checks, no grading, no solution, no
-gradebook, no other submission. There is no network, no other process, nothing to write to but a small folder in memory.
+Where answers run there are Python, its packages, and of the library what is no answer: no checks, no grading, no
+solution, no gradebook, no other submission. Where they are read and judged there is the course, and no submission but
+the one. There is no network, no other process, nothing to write to but a small folder in memory.
 """
 
 import contextlib
@@ -16,24 +17,26 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from course_lib.grading import seccomp
+from course_lib.grading import library, seccomp
 
 LIBRARY = Path(__file__).parents[1]
 WORKER = Path(__file__).with_name("worker.py")
-ABSENT = {"quiz.py", "nodelay.py"}
 ROOM = 2**24  # bytes of the folder in memory
-PROCESSES = 4  # each may have all the memory of the limits
+PROCESSES = 6  # each may have all the memory of the limits, and all together twice as much
+FILES = 2000  # in that folder
 PATIENCE = 10  # seconds for what has been killed to be gone
 IMAGE = "course-grading"
+READY = b'{"ready": true}'
 FOLDER = "/answers"  # the only one that can be written to
 GET = {
     "bwrap": "Install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), "
     "or grade with --sandbox docker.",
-    "docker": "Install Docker, then: printf 'FROM python:3.13-slim\\nRUN pip install numpy matplotlib\\n' | "
+    "docker": "Install Docker, then: printf 'FROM python:3.13-slim\\nRUN pip install numpy matplotlib ipython\\n' | "
     f"docker build -t {IMAGE} -",
     "none": "On Windows, grade in WSL or with --sandbox docker.",
 }
@@ -43,24 +46,55 @@ class NoSandbox(Exception):
     """The sandbox asked for cannot be had here; the text says why, and how to get one."""
 
 
+@dataclass(frozen=True)
+class Inside:
+    """What a sandbox holds besides Python and its packages.
+
+    files: pairs (path out here, path below the folder of the course in there). code: lines of Python that it starts
+    with; `settings` in them are the arguments for the limits. memory: bytes for a process.
+    """
+
+    files: tuple
+    code: str
+    memory: int = 2**30
+
+    def arguments(self, paths, **settings):
+        """Those with which Python starts. paths: of the folders from which is imported."""
+        return ["-c", f"import sys; sys.path += {paths!r}; settings = {settings!r}\n{self.code}"]
+
+
+def worker(withheld, memory=2**30):
+    """Where answers run, with the library but for some functions: {module: [functions]}."""
+    place = library.without(withheld)
+    files = ((WORKER, "worker.py"), (place / "course_lib", "course_lib"))
+    return Inside(files, "import worker; worker.main(**settings)", memory)
+
+
+def judge(sheet):
+    """Where submissions are read and judged. sheet: path of the notebook of our sheet, or of a variant's key."""
+    code = f"from course_lib.grading import judge; judge.main({sheet.stem!r}, **settings)"
+    return Inside(((LIBRARY, "course_lib"), (sheet, f"exercises/{sheet.name}")), code)
+
+
 def refusal(name):
     """Why answers cannot be run in this sandbox here and how that can be changed, or "". name: as in `start`."""
     try:
-        with start(name):
+        with start(name, worker({})) as process:
+            process.ready()
             return ""
     except NoSandbox as error:
         return str(error)
 
 
 class Process:
-    """A worker in its sandbox. As a context manager it is gone at the end, with all that it has started.
+    """A process in its sandbox. As a context manager it is gone at the end, with all that it has started.
 
     stop: command that ends it, if it does not end by a signal. folder: its own, for it to work in.
     told: a pipe on which bubblewrap says which process is the first inside. given: a descriptor that it reads.
     """
 
-    def __init__(self, command, *, stop=None, folder=None, told=None, given=None):
-        self.stop, self.folder = stop, folder
+    def __init__(self, name, command, *, stop=None, folder=None, told=None, given=None):
+        self.name, self.stop, self.folder, self.waiting = name, stop, folder, True
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -78,6 +112,28 @@ class Process:
             with os.fdopen(told[0], "rb") as pipe, contextlib.suppress(TypeError, ProcessLookupError):
                 self.first = int(re.search(rb'"child-pid": *(\d+)', pipe.read())[1])
                 self.handle = os.pidfd_open(self.first)
+
+    def ready(self):
+        """Waits until it has started. Errors: NoSandbox if it does not."""
+        if self.waiting:
+            line = self.process.stdout.readline(10_000)
+            if line.strip() != READY:
+                self.kill()
+                said = self.process.stderr.read(2000).decode(errors="replace").strip()
+                said = said or repr(line[:200])
+                raise NoSandbox(f"The sandbox {self.name} does not start here: {said}. {GET[self.name]}")
+            self.waiting = False
+
+    def overflows(self, inside):
+        """What there is too much of in it, "files" or "memory", or "": it counts what no limit inside can."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if self.first:
+                state = os.statvfs(f"/proc/{self.first}/root{FOLDER}")
+                if state.f_files - state.f_ffree > FILES:
+                    return "files"
+                if sum(map(resident, below(self.first))) > 2 * inside.memory:
+                    return "memory"
+        return ""
 
     def kill(self):
         """Ends it at once; may be called from another thread."""
@@ -108,42 +164,47 @@ class Process:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(name, memory=2**30):
-    """A `Process` in a sandbox, ready for requests. name: "bwrap", "docker" or "none". memory: bytes.
+def start(name, inside):
+    """A `Process` in a sandbox, about to be ready for requests. name: "bwrap", "docker" or "none". inside: `Inside`.
 
     Errors: NoSandbox if it cannot be had.
     """
     if name not in DRIVERS:
         raise NoSandbox(f"The sandbox must be bwrap, docker or none; got {name!r}.")
-    process = DRIVERS[name](memory)
-    line = process.process.stdout.readline()
-    if line.strip() != b'{"ready": true}':
-        said = process.process.stderr.read(2000).decode(errors="replace").strip()
-        process.__exit__()
-        raise NoSandbox(f"The sandbox {name} does not start here: {said or line[:200]!r}. {GET[name]}")
-    return process
+    return DRIVERS[name](inside)
 
 
-def worker(paths, memory, user=0, **more):
-    """The arguments with which Python starts the worker. paths: folders of it, of the library and of NumPy."""
-    limits = {"AS": memory, "FSIZE": ROOM, "NPROC": PROCESSES, "NOFILE": 64}
-    settings = {"user": user, "limits": limits, "alone": True} | more
-    return ["-c", f"import sys; sys.path += {paths!r}; import worker; worker.main(**{settings!r})"]
+def limits_of(inside):
+    return {"AS": inside.memory, "FSIZE": ROOM, "NPROC": PROCESSES, "NOFILE": 64}
+
+
+def below(process):
+    """The numbers of the processes that a process has started, and of theirs."""
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{process}/task"):
+            for child in Path(f"/proc/{process}/task/{task}/children").read_text().split():
+                yield child
+                yield from below(child)
+
+
+def resident(process):
+    """The bytes of memory that a process has."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def environment(folder):
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     folders = ("HOME", "TMPDIR", "MPLCONFIGDIR")
-    return {"PATH": os.defpath, "MPLBACKEND": "Agg"} | dict.fromkeys(threads, "1") | dict.fromkeys(folders, folder)
+    return (
+        {"PATH": os.defpath, "MPLBACKEND": "Agg", "PIP_NO_INDEX": "1"}
+        | dict.fromkeys(threads, "1")
+        | dict.fromkeys(folders, folder)
+    )
 
 
-def library():
-    """The files of the library that are in the sandbox: (here, below the library there)."""
-    files = [path for path in sorted(LIBRARY.glob("*.py")) if path.name not in ABSENT]
-    return [(path, path.name) for path in [*files, LIBRARY / "data"]]
-
-
-def bwrap(memory):
+def bwrap(inside):
     program = shutil.which("bwrap")
     if not program:
         raise NoSandbox(f"There is no bwrap here. {GET['bwrap']}")
@@ -173,17 +234,17 @@ def bwrap(memory):
     if any(LIBRARY.is_relative_to(path) for path in mounted):  # installed: all of it is hidden
         command += ["--tmpfs", str(LIBRARY)]
     command += ["--dev", "/dev", "--perms", "1777", "--size", str(ROOM), "--tmpfs", FOLDER, "--chdir", FOLDER]
-    command += [*open_folders(Path("/course/course_lib/data")), "--ro-bind", str(WORKER), "/course/worker.py"]
-    for path, name in [*library(), (LIBRARY / "__pycache__", "__pycache__")]:
-        command += ["--ro-bind-try", str(path), f"/course/course_lib/{name}"]
+    for path, there in inside.files:
+        command += [*open_folders(Path("/course") / there), "--ro-bind", str(path), f"/course/{there}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     for name, value in environment(FOLDER).items():
         command += ["--setenv", name, value]
     user = 20_000 + secrets.randbelow(40_000) if is_root else 0
     told, given = os.pipe(), filled(rules)
     command += ["--info-fd", str(told[1]), "--seccomp", str(given)]
-    command += [python, "-IS", *worker(["/course", str(packages)], memory, user)]
-    return Process(command, told=told, given=given)
+    settings = {"user": user, "limits": limits_of(inside), "alone": True}
+    command += [python, "-IS", *inside.arguments(["/course", str(packages)], **settings)]
+    return Process("bwrap", command, told=told, given=given)
 
 
 def filled(data):
@@ -199,30 +260,37 @@ def open_folders(path):
     return [word for folder in reversed(path.parents[:-1]) for word in ("--perms", "0755", "--dir", str(folder))]
 
 
-def docker(memory):
+def docker(inside):
     """Untested where no engine can be had: the options say the same as those of `bwrap`."""
     program, name = shutil.which("docker"), f"{IMAGE}-{secrets.token_hex(8)}"
     if not program:
         raise NoSandbox(f"There is no docker here. {GET['docker']}")
     command = [program, "run", "--rm", "--interactive", "--name", name, "--network", "none", "--read-only"]
     command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534"]
-    command += ["--memory", str(memory), "--memory-swap", str(memory), "--pids-limit", str(2 * PROCESSES)]
+    command += ["--memory", str(inside.memory), "--memory-swap", str(inside.memory)]
+    command += ["--pids-limit", str(2 * PROCESSES)]
     command += ["--tmpfs", f"{FOLDER}:rw,size={ROOM},mode=1777", "--workdir", FOLDER, "--log-driver", "none"]
-    for path, there in [(WORKER, "worker.py"), *((path, f"course_lib/{there}") for path, there in library())]:
+    for path, there in inside.files:
         command += ["--volume", f"{path}:/course/{there}:ro"]
     for key, value in environment(FOLDER).items():
         command += ["--env", f"{key}={value}"]
-    command += [IMAGE, "python", "-I", *worker(["/course"], memory)]
-    return Process(command, stop=[program, "kill", name])
+    settings = {"user": 0, "limits": limits_of(inside), "alone": True}
+    command += [IMAGE, "python", "-I", *inside.arguments(["/course"], **settings)]
+    return Process("docker", command, stop=[program, "kill", name])
 
 
-def none(memory):
+def none(inside):
     """No sandbox: what runs may do all that you may. For answers that you have read, or your own."""
     if not hasattr(os, "fork"):
         raise NoSandbox(f"Without a sandbox answers run in a process that forks, which Windows cannot. {GET['none']}")
-    more = {"limits": {"FSIZE": ROOM}, "alone": False}
-    paths = [str(WORKER.parent), str(LIBRARY.parent), str(Path(np.__file__).parents[1])]
-    return Process([sys.executable, "-IS", *worker(paths, memory, **more)], folder=tempfile.mkdtemp())
+    folder = tempfile.mkdtemp()
+    for path, there in inside.files:
+        place = Path(folder, "course", there)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(path)
+    settings = {"user": 0, "limits": {"FSIZE": ROOM}, "alone": False}
+    paths = [f"{folder}/course", str(Path(np.__file__).parents[1])]
+    return Process("none", [sys.executable, "-IS", *inside.arguments(paths, **settings)], folder=folder)
 
 
 DRIVERS = {"bwrap": bwrap, "docker": docker, "none": none}

@@ -6,6 +6,7 @@ import re
 
 from .names import readable
 
+LONGEST = 150  # characters of reasons on the screen
 OPEN = ("by hand", "needs a person")
 FORMULA = r"=+\-@＝＋－＠"  # with one of these it begins
 
@@ -21,6 +22,7 @@ def summary(result):
         "open": sum(mark["points"] for mark in marks if mark["state"] in OPEN),
         "of": sum(mark["points"] for mark in marks),
         "reasons": readable("; ".join(result["reasons"])),
+        "beside": readable(result.get("beside", "")),
     }
 
 
@@ -36,7 +38,8 @@ def lines(rows):
 
 
 def line(row, width):
-    told = row["reasons"] or ("" if row["state"] == "graded" else row["state"])
+    told = row["reasons"] or row["beside"] or ("" if row["state"] == "graded" else row["state"])
+    told = told if len(told) <= LONGEST else f"{told[:LONGEST]} …"
     numbers = "  ".join(f"{number(row[column]):>5}" for column in ("marks", "open", "of"))
     return f"{row['learner']:{width}}  {numbers}  {told}".rstrip()
 
@@ -48,7 +51,7 @@ def comma_separated(results):
         marks = {mark["id"]: None if mark["state"] in OPEN else mark["marks"] for mark in result["marks"]}
         cells |= dict.fromkeys(marks)
         rows.append({**summary(result), **marks, "file": result["file"]})
-    columns = ["learner", "state", "marks", "open", "of", *cells, "reasons", "file"]
+    columns = ["learner", "state", "marks", "open", "of", *cells, "reasons", "beside", "file"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -66,3 +69,16 @@ def written(value):
         return number(value)
     text = re.sub(rf";(?= ?[{FORMULA}])", ",", " ".join(value.split()))
     return "'" + text if re.match(f"[{FORMULA}]", text) else text
+
+
+def appeal(result):
+    """Lines that say of a result all that is known, the hidden inputs too. For the teacher."""
+    yield f"{readable(result['learner'])}: {readable(result['file'])}"
+    yield from (readable(reason) for reason in result["reasons"])
+    for mark in result["marks"]:
+        came = mark["state"] if mark["state"] in OPEN else number(mark["marks"])
+        yield f"{mark['title']}: {came} of {number(mark['points'])}. {readable(mark['note'])}".rstrip()
+        for one in mark.get("tried", ()):
+            yield f"    ✗ {one['says']}"
+            yield f"        called with  {readable(one['with'])}"
+            yield f"        what came    {readable(one['came'])}"

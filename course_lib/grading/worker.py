@@ -8,9 +8,12 @@ NumPy and the library are loaded once. Then the first process only waits for its
 run; if that ends, for whatever reason, the next child begins with everything fresh.
 """
 
+import ast
 import base64
 import contextlib
 import importlib
+import importlib.machinery
+import importlib.util
 import json
 import math
 import os
@@ -23,9 +26,13 @@ import numpy as np
 
 DEPTH = 20
 LARGEST = 2**23  # numbers of an array
+ITEMS = 2**17  # of all lists of a value together
+ENTRIES = 1000  # of a dict: numbers can be made to collide in it
 DTYPES = {np.dtype(kind).newbyteorder("<").str for kind in "?bBhHiIlLqQefdFD"}
+LONG = {"g": "d", "G": "D"}  # they differ from machine to machine
 SAID = 500
 GONE = 64  # an exit code
+PROCESSES = {"multiprocessing", "concurrent", "joblib"}  # they start processes, which there may not be in here
 
 
 # Values as JSON
@@ -47,7 +54,7 @@ def pack(value, keep, depth=0):
         return [pack(item, keep, depth + 1) for item in value]
     if isinstance(value, complex) and not isinstance(value, np.generic):
         return {"complex": [value.real, value.imag]}
-    for kind, name in ((tuple, "tuple"), (range, "list"), (set | frozenset, "set")):
+    for kind, name in ((tuple, "tuple"), (range | set | frozenset, "list")):
         if isinstance(value, kind):
             return {name: [pack(item, keep, depth + 1) for item in value]}
     if isinstance(value, dict):
@@ -61,7 +68,7 @@ def packed_array(value, keep, depth):
     array = np.array(value, order="C", subok=False)
     if array.dtype.kind in "UO":
         return {"list": pack(array.tolist(), keep, depth + 1)} if array.ndim else pack(array.item(), keep, depth + 1)
-    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    array = array.astype(np.dtype(LONG.get(array.dtype.char, array.dtype)).newbyteorder("<"), copy=False)
     if array.dtype.str not in DTYPES:
         return keep(value)
     name = "array" if isinstance(value, np.ndarray) else "scalar"
@@ -70,16 +77,19 @@ def packed_array(value, keep, depth):
     return {name: array.dtype.str, "shape": array.shape, "data": data} | ({"frozen": True} if frozen else {})
 
 
-def unpack(message, find):
+def unpack(message, find, items=None):
     """The value that was packed. find: called with the dict that stands for what is not plain. ValueError if none."""
+    items = iter(range(ITEMS)) if items is None else items
     if not isinstance(message, dict):
-        return [unpack(item, find) for item in message] if isinstance(message, list) else message
+        return [unpack(one, find, items) for one in counted(message, items)] if isinstance(message, list) else message
     kind = next(iter(message), "")
     content = message.get(kind)
-    if kind in ("tuple", "set", "list"):
-        return {"tuple": tuple, "set": set, "list": list}[kind](unpack(item, find) for item in content)
+    if kind in ("tuple", "list"):
+        return {"tuple": tuple, "list": list}[kind](unpack(one, find, items) for one in counted(content, items))
     if kind == "dict":
-        return {unpack(key, find): unpack(item, find) for key, item in content}
+        if len(content) > ENTRIES:
+            raise ValueError("too large a dict")
+        return {unpack(key, find, items): unpack(one, find, items) for key, one in counted(content, items)}
     if kind == "complex":
         return complex(*map(float, content))
     if kind == "ellipsis":
@@ -93,6 +103,14 @@ def unpack(message, find):
         array.flags.writeable = not message.get("frozen")
         return array[()] if kind == "scalar" else array
     return find(message)
+
+
+def counted(several, items):
+    """Several things, one after the other. items: an iterator that has a next for each that there may be."""
+    for one in several:
+        if next(items, None) is None:
+            raise ValueError("too many things")
+        yield one
 
 
 # What runs inside
@@ -143,20 +161,36 @@ class Later(types.ModuleType):
         return getattr(importlib.import_module(self.__name__), name)
 
 
+class Withheld(NotImplementedError):
+    """A function of the library was called that is what an exercise asks for."""
+
+
+refusals = []
+
+
+def refuse(name):
+    """What the library here does in the place of a function that is withheld."""
+    refusals.append(name)
+    raise Withheld(f"withheld: {name} is what the exercise asks for")
+
+
 class Worker:
     def __init__(self, inbox, outbox):
         self.inbox, self.outbox = inbox, outbox
         self.handles, self.process, self.number = [], os.getpid(), 0
-        self.names = {"__name__": "__main__", "__builtins__": __builtins__, "input": lambda *args: ""}
+        self.names = {"__name__": "__main__", "__builtins__": __builtins__}
         self.names |= {"display": lambda *args, **hyper: None, "get_ipython": Silent("get_ipython")}
+        self.names |= {"input": lambda *args: ""}
+        self.run = self.run_plain
 
     def serve(self):
         while line := self.inbox.readline():
             request = json.loads(line)
             if "fresh" in request:
                 return 0
-            self.number = request.pop("number")
-            self.say(self.done(request))
+            self.number, known = request.pop("number"), len(refusals)
+            reply = self.done(request)
+            self.say(reply | ({"refused": True} if len(refusals) > known else {}))
         return GONE
 
     def say(self, message):
@@ -170,11 +204,38 @@ class Worker:
             (name, content), *_ = request.items()
             return getattr(self, f"do_{name}")(content, request)
         except BaseException as error:  # whatever a learner's code raises, SystemExit too
-            return {"error": [type(error).__name__, words(error), where(error)]}
+            return {"error": [type(error).__name__, words(error), where(error), cause(error)]}
+
+    def do_notebook(self, content, request):
+        """From here on cells run as in a notebook, by IPython itself."""
+        self.run = notebook(self.names)
+        return {"value": None}
+
+    def do_lend(self, modules, request):
+        """Loads the library anew, with modules in which nothing is withheld. modules: {name: source}."""
+        sys.meta_path.insert(0, Lender({f"course_lib.{name}": source for name, source in modules.items()}))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "course_lib"]:
+            del sys.modules[name]
+        load()
+        return {"value": None}
 
     def do_run(self, source, request):
-        exec(compile(source, request["name"], "exec", dont_inherit=True), self.names)
+        """Runs a cell; where a withheld function stops it, it goes on behind that statement."""
+        trouble = None
+        while source:
+            known, rest = len(refusals), ""
+            try:
+                self.run(source, request["name"])
+            except BaseException as error:
+                trouble = trouble or error
+                rest = behind(source, where(error)) if len(refusals) > known else ""
+            source = rest
+        if trouble:
+            raise trouble
         return {"value": None}
+
+    def run_plain(self, source, name):
+        exec(compile(source, name, "exec", dont_inherit=True), self.names)
 
     def do_value(self, expression, request):
         return {"value": self.packed(eval(compile(expression, "<answer>", "eval"), self.names))}
@@ -195,13 +256,6 @@ class Worker:
 
     def do_get(self, handle, request):
         return {"value": self.packed(getattr(self.handles[handle], request["name"]))}
-
-    def do_withhold(self, modules, request):
-        for module, functions in modules.items():
-            for name in functions:
-                with contextlib.suppress(AttributeError):  # already taken out by a learner
-                    withhold(getattr(importlib.import_module(f"course_lib.{module}"), name))
-        return {"value": None}
 
     def outside(self, message):
         """Asks the grader for something of his, in the middle of a call."""
@@ -240,13 +294,60 @@ def generator_from(message):
     return generator
 
 
-def withhold(function):
-    """Makes a function of the library, whoever holds it, refuse."""
+class Lender:
+    """Finds modules of the library whose sources it has. sources: {full name: source}."""
 
-    def refuse(*args, **hyper):
-        raise NotImplementedError("withheld: this function is what the exercise asks for")
+    def __init__(self, sources):
+        self.sources = sources
 
-    function.__code__, function.__defaults__, function.__kwdefaults__ = refuse.__code__, None, None
+    def find_spec(self, name, path, target=None):
+        if name in self.sources:
+            file = f"{path[0]}/{name.rpartition('.')[2]}.py"
+            loader = Lent(name, file)
+            loader.source = self.sources[name]
+            return importlib.util.spec_from_file_location(name, file, loader=loader)
+
+
+class Lent(importlib.machinery.SourceFileLoader):
+    """Loads a module from a source that is in no file."""
+
+    def get_code(self, name):
+        return compile(self.source, self.path, "exec", dont_inherit=True)
+
+
+def notebook(names):
+    """A function (source, name) that runs a cell as a notebook does: magics, await, and all."""
+    sys.modules["jedi"] = None  # completes words, and takes its time to load
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=settings, user_ns=names)
+    names |= {"input": lambda *args: ""}
+    shown = []
+    shell.enable_gui = shell.showsyntaxerror = lambda *args, **hyper: None
+    shell.showtraceback = lambda *args, **hyper: shown.append(sys.exc_info()[1])  # %%time tells of an error so alone
+
+    def run(source, name):
+        shell.compile.get_code_name = lambda *args: name
+        result, told = shell.run_cell(source), [*shown]
+        shown.clear()
+        for error in (result.error_before_exec, result.error_in_exec, *told):
+            if error is not None:
+                raise error
+
+    return run
+
+
+def behind(source, line):
+    """What stands behind the statement in a line, with its numbers of lines."""
+    try:
+        last = next(one.end_lineno for one in ast.parse(source).body if one.lineno <= line <= one.end_lineno)
+    except (SyntaxError, StopIteration, TypeError):
+        return ""
+    rest = source.split("\n")[last:]
+    return "\n" * last + "\n".join(rest) if any(one.strip() for one in rest) else ""
 
 
 def words(error):
@@ -254,6 +355,19 @@ def words(error):
         return str(error)[:SAID]
     except BaseException:
         return ""
+
+
+def cause(error):
+    """The module that is missing here, or that starts processes, if the error came of that; else ""."""
+    if isinstance(error, ModuleNotFoundError):
+        return str(error.name)[:100]
+    trace = error.__traceback__
+    while trace:
+        module = str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if module in PROCESSES:
+            return module
+        trace = trace.tb_next
+    return ""
 
 
 def where(error):
@@ -295,7 +409,7 @@ def load():
     package = importlib.import_module("course_lib")
     for name in ("descent", "surfaces"):
         importlib.import_module(f"course_lib.{name}")
-    for name in ("checks", "sheets", "quiz", "live", "nodelay", "grading"):
+    for name in ("checks", "sheets", "quiz", "record", "live", "nodelay", "grading"):
         silent = Silent(f"course_lib.{name}")
         silent.__path__ = []
         sys.modules[silent.__name__] = silent

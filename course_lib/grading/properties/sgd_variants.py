@@ -10,7 +10,7 @@ from course_lib.problems import least_squares
 WITHHELD = {
     "schedules": ["step_decay", "warmup", "cosine", "one_cycle", "exponential"],
     "wrappers": ["clip_by_norm", "clip_by_value"],
-    "problems": ["svrg", "sampled"],
+    "problems": ["svrg", "Batches"],
 }
 
 READ = {"epoch": "1. One example instead of all", "sgd_ratio": "1. One example instead of all"}
