@@ -25,21 +25,21 @@ STYLE = {  # method -> (colour, dash, marker as Matplotlib names it); the star i
     "adam": (VERMILLION, SOLID, "P"),
     "adamw": (VERMILLION, DASHED, "X"),
     "amsgrad": (VERMILLION, DOTTED, ">"),
-    "adamax": (VERMILLION, DASHDOT, "^"),
-    "radam": (VERMILLION, LONG, "p"),
-    "nadam": (AMBER, DASHED, "<"),
-    "nadam_constant": (AMBER, DOTTED, ">"),
-    "lion": (PURPLE, DASHED, "v"),
-    "lamb": (PURPLE, DOTTED, "s"),
-    "muon": (PURPLE, DASHDOT, "D"),
-    "schedule_free": (PURPLE, LONG, "o"),
+    "adamax": (GREEN, DOTTED, "^"),
+    "radam": (SKY, DOTTED, "p"),
+    "nadam": (BLUE, DOTTED, "<"),
+    "nadam_constant": (BLUE, LONG, ">"),
+    "lion": (AMBER, DASHED, "v"),
+    "lamb": (PURPLE, DASHED, "s"),
+    "muon": (PURPLE, LONG, "D"),
+    "schedule_free": (INK, LONG, "^"),
     "backtracking": (GREEN, DASHDOT, "D"),
     "newton": (INK, DASHED, "s"),
     "damped_newton": (INK, DOTTED, "D"),
     "saddle_free_newton": (INK, DASHDOT, "X"),
-    "bfgs": (SKY, DASHED, "o"),
-    "lbfgs": (SKY, DOTTED, "d"),
-    "conjugate_gradients": (SKY, DASHDOT, "p"),
+    "bfgs": (AMBER, DASHDOT, "o"),
+    "lbfgs": (SKY, DASHED, "d"),
+    "conjugate_gradients": (PURPLE, DASHDOT, "p"),
 }
 SCHEDULES = {  # schedule -> its look, in pictures without methods
     "constant": (INK, SOLID, "o"),
@@ -51,7 +51,7 @@ SCHEDULES = {  # schedule -> its look, in pictures without methods
     "warmup": (PURPLE, DASHED, "X"),
     "one_cycle": (VERMILLION, SOLID, "p"),
 }
-OWN = [(PURPLE, SOLID, "h"), (GREEN, LONG, "h"), (BLUE, DASHDOT, "h"), (INK, LONG, "h")]  # methods not in the table
+OWN = [(PURPLE, SOLID, "h"), (GREEN, LONG, "h"), (BLUE, DASHDOT, "h"), (AMBER, LONG, "h")]  # methods not in the table
 
 # The values of one quantity, in their order: from light to dark, and a marker each.
 RAMP = ["#C28A00", "#CB5F12", "#BC3900", "#97264F", "#6A1B6C", "#2E1158"]

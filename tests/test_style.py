@@ -41,6 +41,28 @@ def test_colours_stand_out_from_white(colour):
     assert 1.05 / (linear(colour) @ [0.2126, 0.7152, 0.0722] + 0.05) >= 3
 
 
+@pytest.mark.parametrize("colour", COLOURS)
+def test_colours_stand_out_from_black_when_they_are_turned_with_the_dark_theme(colour):
+    """As figure.css does: invert(1) hue-rotate(180deg), by the matrix of the W3C's Filter Effects (2018)."""
+    grey = np.array([0.213, 0.715, 0.072])
+    turned = (2 * np.tile(grey, (3, 1)) - np.eye(3)) @ [1 - int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    seen = linear("#" + "".join(f"{round(255 * v):02x}" for v in np.clip(turned, 0, 1)))
+    assert (seen @ [0.2126, 0.7152, 0.0722] + 0.05) / (linear("#111111") @ [0.2126, 0.7152, 0.0722] + 0.05) >= 3
+
+
+@pytest.mark.parametrize(
+    "together",
+    [
+        ["adamw", "adamax", "nadam", "radam", "lion", "schedule_free", "lamb", "muon"],
+        ["gd", "adam", "conjugate_gradients", "lbfgs", "bfgs"],
+        ["gd", "momentum", "conjugate_gradients", "nesterov", "bfgs", "adagrad", "adam", "newton"],
+    ],
+)
+def test_methods_in_one_picture_share_hardly_a_colour(together):
+    """Seven colours, so that of eight methods two share one, with another dash and marker."""
+    assert len({style.STYLE[name][0] for name in together}) >= min(7, len(together))
+
+
 def test_every_optimizer_has_a_style():
     functions = [f for f in vars(optimizers).values() if inspect.isfunction(f)]
     methods = [f for f in functions if list(inspect.signature(f).parameters)[:2] == ["x", "g"]]
