@@ -67,7 +67,7 @@ OPTIMIZER = r'''def qhm(x, g, v=0.0, *, lr, beta=0.999, nu=0.7):
 
 def test_an_optimizer_that_no_library_has(course):
     put(course / "course_lib" / "optimizers.py", OPTIMIZER, before="def nesterov(")
-    put(course / "course_lib" / "style.py", '    "qhm": (BLUE, DOTTED, "o"),\n', before='    "nesterov":')
+    put(course / "course_lib" / "style.py", '    "qhm": (SKY, LONG, "o"),\n', before='    "nesterov":')
     assert "[qhm" in passes(course, "tests/test_optimizers.py", "tests/test_style.py", RUFF)
 
 

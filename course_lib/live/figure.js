@@ -4,7 +4,8 @@
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 const INK = "#222", GREY = "#5f6874", GRID = "#eceef1", FRAME = "#c9ced6", BEYOND = "#d9dbde";
 const LATE = "The kernel does not answer: it is busy, or this cell has to be run again.";
-const ROOM = { left: 46, right: 16, above: 24, below: 40, high: 480 }; // pixels about a plot, and its greatest height
+const ROOM = { left: 46, right: 16, above: 24, below: 40 }; // pixels about a plot
+const SCREEN = 650, GAP = 8, LEAST = 120; // the figure's greatest height, between panels, and the least width of a plot
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -151,9 +152,9 @@ function stroke(c, points) {
   c.stroke();
 }
 
-function write(c, text, x, y, { fill = GREY, font = "11.5px", align = "center", baseline = "alphabetic" } = {}) {
+function write(c, text, x, y, { fill = GREY, font = "11.5px", align = "center", baseline = "alphabetic", width } = {}) {
   Object.assign(c, { font: `${font} ${FONT}`, fillStyle: fill, textAlign: align, textBaseline: baseline });
-  c.fillText(text, x, y);
+  c.fillText(text, x, y, width);
 }
 
 // The marks of an axis, about `count` of them: [number, text].
@@ -180,21 +181,53 @@ function drawAxes(c, { box, X, Y, xs, ys, panel }) {
   const bottom = box.y + box.h, right = box.x + box.w, middle = box.y + box.h / 2;
   const grid = panel.layers.some(({ kind }) => kind in GROUNDS) ? "transparent" : GRID;
   Object.assign(c, { strokeStyle: grid, lineWidth: 1 });
-  for (const [v, text] of bars ? bars.names.map((name, i) => [i, name]) : ticks(...xs, box.w / 70)) {
+  if (bars) namesBelow(c, bars.names, X, bottom, turned(bars.names, box.w));
+  for (const [v, text] of bars ? [] : ticks(...xs, box.w / 70)) {
     write(c, text, X(v), bottom + 6, { baseline: "top" });
-    if (!bars) stroke(c, [[X(v), box.y], [X(v), bottom]]);
+    stroke(c, [[X(v), box.y], [X(v), bottom]]);
   }
   for (const [v, text] of (panel.log ? decades : ticks)(...ys, box.h / 45)) {
     write(c, text, box.x - 6, Y(v), { align: "right", baseline: "middle" });
     stroke(c, [[box.x, Y(v)], [right, Y(v)]]);
   }
   write(c, panel.xlabel, box.x + box.w / 2, bottom + 34);
-  write(c, panel.title, box.x, 15, { fill: INK, font: "600 13px", align: "left" });
+  write(c, panel.title, box.x, 15, { fill: INK, font: "600 13px", align: "left", width: box.w + ROOM.right });
   c.save();
   c.translate(12, middle);
   c.rotate(-Math.PI / 2);
   write(c, panel.ylabel, 0, 0);
   c.restore();
+}
+
+// Names below bars stand side by side where there is room, else they slope, or stand upright: by this angle. `deep` is
+// how far down they reach.
+function turned(names, width) {
+  const c = (turned.canvas ??= make("canvas")).getContext("2d"), room = width / (names.length + 0.2);
+  c.font = `11.5px ${FONT}`;
+  const longest = Math.max(...names.map((name) => c.measureText(name).width));
+  const angle = longest + 6 <= room ? 0 : room > 20 ? 0.8 : Math.PI / 2;
+  return { angle, deep: Math.ceil(longest * Math.sin(angle)) };
+}
+
+function namesBelow(c, names, X, bottom, { angle }) {
+  names.forEach((name, i) => {
+    c.save();
+    c.translate(X(i) + 4 * Math.sin(2 * angle), bottom + (angle ? 8 : 6));
+    c.rotate(-angle);
+    write(c, name, 0, 0, angle ? { align: "right", baseline: "middle" } : { baseline: "top" });
+    c.restore();
+  });
+}
+
+// The box of a plot in a frame of this width and height, and how much is left below it.
+function fit(panel, width, height) {
+  const bars = panel.layers.find(({ kind }) => kind === "bars"), across = width - ROOM.left - ROOM.right;
+  const room = (below) => {
+    const w = Math.max(Math.min(across, LEAST), Math.min(across, (height - ROOM.above - below) * panel.aspect));
+    return { x: ROOM.left, y: ROOM.above, w: Math.floor(w), h: Math.round(w / panel.aspect), below };
+  };
+  const plain = room(ROOM.below - (panel.xlabel ? 0 : 14));
+  return bars ? room(plain.below + turned(bars.names, plain.w).deep) : plain;
 }
 
 // The colours of a grid, stretched over the box. Its values stand at the corners of the box's cells, so that half a
@@ -349,9 +382,13 @@ class View {
     this.link = new Link(model, () => this.changed());
     this.time = this.spec.controls.find(({ kind }) => kind === "player");
     this.t = this.time ? (this.time.start ?? this.time.steps) : 0;
+    this.resized = true;
     this.build();
     el.append(this.root);
-    this.sizes = new ResizeObserver(() => this.changed());
+    this.sizes = new ResizeObserver(() => {
+      this.resized = true;
+      this.changed();
+    });
     this.sizes.observe(this.root);
     if (this.time?.autoplay && !calm()) this.playWhenSeen();
     this.draw();
@@ -376,11 +413,12 @@ class View {
   build() {
     this.plots = this.spec.panels.map((panel) => {
       const canvas = make("canvas", { role: "img", "aria-label": panel.title });
-      return { panel, canvas, kept: {}, frame: make("div", { className: "live-panel" }, canvas) };
+      const map = make("div", { className: "live-map", hidden: !panel.layers.some(({ kind }) => kind === "heat") });
+      return { panel, canvas, map, kept: {}, frame: make("div", { className: "live-panel" }, canvas, map) };
     });
-    const panels = make("div", { className: `live-panels live-${this.plots.length}` });
-    panels.append(...this.plots.map(({ frame }) => frame));
-    const above = [], below = make("div", { className: "live-controls" });
+    this.panels = make("div", { className: "live-panels" }, ...this.plots.map(({ frame }) => frame));
+    const above = this.spec.task ? [make("p", { className: "live-task" }, this.spec.task)] : [];
+    const below = make("div", { className: "live-controls" });
     for (const control of this.spec.controls) {
       const node = this[control.kind](control);
       if (control.kind === "toggles") above.push(node);
@@ -390,7 +428,7 @@ class View {
     this.status = make("p", { className: "live-status", role: "status" });
     this.alert = make("p", { className: "live-alert", role: "alert" });
     this.root = make("section", { className: "live-figure", "aria-label": this.spec.title });
-    this.root.append(...above, panels, below, this.words, this.status, this.alert);
+    this.root.append(...above, this.panels, below, this.words, this.status, this.alert);
     this.on(this.root, "keydown", (event) => this.key(event));
   }
 
@@ -573,18 +611,42 @@ class View {
   draw() {
     const seen = [this.root.clientWidth, devicePixelRatio, this.link.arrays, this.t, this.hidden];
     if (!seen[0]) return;
+    if (this.resized && this.arrange()) seen.push({});
+    this.resized = false;
     if (seen.some((one, i) => one !== this.drawn?.[i])) for (const plot of this.plots) this.paint(plot);
     this.drawn = seen;
     for (const update of this.updates) update();
     this.say();
   }
 
+  // The panels in one column or in two, of three the first beside the others, whichever makes the plots larger: the
+  // figure with its controls is to be seen at once. Returns whether anything has changed.
+  arrange() {
+    const n = this.plots.length, width = this.panels.clientWidth, rest = this.root.offsetHeight - this.panels.offsetHeight;
+    if (width === this.arranged?.width && rest <= this.arranged.rest) return false;
+    this.arranged = { width, rest };
+    const height = Math.max(200, SCREEN - rest);
+    const layouts = (n > 1 ? [2, 1] : [1]).map((columns) => {
+      const rows = Math.ceil(n / columns);
+      const across = (width - 18 * (columns - 1)) / columns, down = (height - GAP * (rows - 1)) / rows;
+      const tall = (i) => n === 3 && columns === 2 && i === 0;
+      const boxes = this.plots.map(({ panel }, i) => fit(panel, across, tall(i) ? height : down));
+      return { columns, boxes, tall, size: boxes.reduce((sum, { w, h }) => sum + w * h, 0) };
+    });
+    const { columns, boxes, tall } = layouts.reduce((best, other) => (other.size > best.size ? other : best));
+    this.panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    this.plots.forEach((plot, i) => {
+      const { x, y, w, h } = (plot.box = boxes[i]);
+      Object.assign(plot.map.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` });
+      plot.frame.style.gridRow = tall(i) ? "span 2" : "";
+    });
+    return true;
+  }
+
   paint(plot) {
-    const { panel, canvas, frame } = plot, { arrays } = this.link;
+    const { panel, canvas, frame, box } = plot, { arrays } = this.link, { w } = box;
     const limits = (given) => (typeof given === "string" ? [...(arrays[given]?.data ?? [0, 1])] : given);
     const xs = limits(panel.x), ys = limits(panel.y);
-    const width = frame.clientWidth, w = Math.min(width - ROOM.left - ROOM.right, ROOM.high * panel.aspect);
-    const box = { x: ROOM.left, y: ROOM.above, w, h: Math.round(w / panel.aspect) };
     const up = panel.log ? (v) => Math.log10(Math.max(v, ys[0] / 10)) : (v) => v;
     const [low, high] = ys.map(up);
     const X = (v) => clamp(box.x + ((v - xs[0]) / (xs[1] - xs[0])) * w, -1e4, 1e4); // no line ends at 1e30
@@ -592,7 +654,7 @@ class View {
     const between = ([from, to], share) => from + share * (to - from);
     const inverse = (x, y) => [between(xs, (x - box.x) / w), between(ys, (box.y + box.h - y) / box.h)];
     plot.at = { box, X, Y, xs, ys, inverse, panel, t: this.t, shown: (name) => !this.hidden.has(name), heads: [] };
-    const c = fitted(canvas, width, box.y + box.h + ROOM.below);
+    const c = fitted(canvas, frame.clientWidth, box.y + box.h + box.below);
     drawAxes(c, plot.at);
     c.save();
     c.beginPath();

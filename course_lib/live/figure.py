@@ -25,6 +25,7 @@ class Figure(Widget):
     compute: a function of the sliders, choices and points by their names; returns {name: array}. What it returns under
         "message" is shown as text: a run that failed, say. An exception is shown, too, and leaves the figure as it was.
     note: a sentence below the figure; {name} in it is the number (), or the one of (n,) at the player's step.
+    task: one line above the figure that says what to do with it.
 
     The page sends where its controls are and gets arrays back. When a slider is grabbed it asks for all positions:
     compute is called once with all the slider's values as an array (n,), and each array that depends on it has one
@@ -36,7 +37,7 @@ class Figure(Widget):
     spec = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, title, panels, controls, compute, note=""):
+    def __init__(self, title, panels, controls, compute, note="", task=""):
         self.panels, self.controls, self._compute = list(panels), list(controls), compute
         self._inputs = {control.name: control for control in self.controls if hasattr(control, "at")}
         self._lines = {layer.array for panel in self.panels for layer in panel.layers if isinstance(layer, Lines)}
@@ -47,6 +48,7 @@ class Figure(Widget):
         super().__init__(
             spec={
                 "title": title,
+                "task": task,
                 "note": note,
                 "message": message,
                 "state": state,

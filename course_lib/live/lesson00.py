@@ -68,4 +68,5 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
         Choice("surface", "landscape", options, moves={"start": starts}),
         Slider("factor", "rates, × the best", 0.01, 100, 1, log=True),
     ]
-    return Figure("The race", panels, controls, compute)
+    task = "Drag the start, choose another landscape or other rates, and press play."
+    return Figure("The race", panels, controls, compute, task=task)

@@ -114,7 +114,8 @@ def sandwich(functions=EIGHT, mu=1.0, L=3.0):
         "The graph rises above this chord by at most {above} and falls below this tangent by at most {below}; "
         "its curvature in the window is from {low} to {high}"
     )
-    return Figure("Three tests of convexity", panels, controls, compute, note)
+    task = "Drag the two points along the graph; set μ and L so that the graph stays between the two parabolas."
+    return Figure("Three tests of convexity", panels, controls, compute, note, task=task)
 
 
 def highest(gap):

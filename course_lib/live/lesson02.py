@@ -67,7 +67,8 @@ def learning_rate(steps=60):
         Slider("kappa", "condition number κ", 1, 100, 10, log=True, count=41, ahead=False),
     ]
     note = "A step multiplies the distance by {steep} across the valley and by {flat} along it"
-    return Figure("The learning rate against 2/L", panels, controls, compute, note)
+    task = "Move the learning rate, press play, and read the factor of each axis."
+    return Figure("The learning rate against 2/L", panels, controls, compute, note, task=task)
 
 
 @cache
@@ -109,4 +110,5 @@ def basins(methods=(gd, momentum), f=himmelblau, steps=100, size=200):
     ]
     rate = Slider("lr", "learning rate", 0.001, 0.03, 0.01, log=True, count=61, ahead=False)
     note = "; ".join(f"{name} brings {{share_{i}}} % of the starts to a minimum" for i, name in enumerate(methods))
-    return Figure("Basins of attraction", panels, [rate], compute, note)
+    task = "Move the learning rate: each start has the colour of the minimum that it comes to."
+    return Figure("Basins of attraction", panels, [rate], compute, note, task=task)

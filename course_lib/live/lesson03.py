@@ -93,4 +93,5 @@ def noise_board(kappa=5.0, steps=200, runs=40):
         Choice("schedule", "schedule", shapes),
     ]
     note = "At the end the mean of many is {last} high; {examples} examples were looked at"
-    return Figure("Batch, rate and schedule", panels, controls, compute, note)
+    task = "Choose batch size, rate and schedule, and press play."
+    return Figure("Batch, rate and schedule", panels, controls, compute, note, task=task)

@@ -84,7 +84,8 @@ def momentum_map(kappa=30.0, steps=100):
         Slider("kappa", "condition number κ", 1, 1000, kappa, log=True, count=61, ahead=False),
     ]
     note = "A step multiplies the distance by {measured}, measured; by {predicted}, in theory"
-    return Figure("Momentum on a quadratic", panels, controls, compute, note)
+    task = "Drag the pair of settings over the map or the start in the valley, and press play."
+    return Figure("Momentum on a quadratic", panels, controls, compute, note, task=task)
 
 
 def root(a, beta):
@@ -160,7 +161,8 @@ def look_ahead(f=None, steps=30):
         Slider("beta", "beta", 0, 0.99, 0.9, count=100),
     ]
     note = "The first arrow is the velocity; the red one is the gradient's part, and begins where the gradient is taken"
-    return Figure("Nesterov's look-ahead", panels, controls, compute, note)
+    task = "Go step by step, and compare where the two methods take their gradient."
+    return Figure("Nesterov's look-ahead", panels, controls, compute, note, task=task)
 
 
 def balls(method, f, start, steps, lr, beta):

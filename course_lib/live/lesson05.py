@@ -79,7 +79,8 @@ def inspector(kappa=10.0, steps=60):
         Slider("lr", "learning rate", 0.001, 1, 0.1, log=True),
     ]
     note = "g = {g}, m = {m}, v = {v}, m̂ = {m_hat}, v̂ = {v_hat}, step = {step}"
-    return Figure("Inside an adaptive method", panels, controls, compute, note)
+    task = "Go step by step; change method, coordinate and rate, or drag the start."
+    return Figure("Inside an adaptive method", panels, controls, compute, note, task=task)
 
 
 def inspected(method, told, f, start, steps, lr):
@@ -131,7 +132,8 @@ def rotation(kappa=100.0, steps=150):
         Choice("tuned", "rates", {"best at 0°": False, "best at each angle": True}),
     ]
     note = "Rates: " + ", ".join(f"{name} {{{name}}}" for name in list(methods)[:5])
-    return Figure("Turn the valley", panels, controls, compute, note)
+    task = "Turn the valley, choose for which angle the rates are the best, and press play."
+    return Figure("Turn the valley", panels, controls, compute, note, task=task)
 
 
 def direction(degrees):

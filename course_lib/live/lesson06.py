@@ -91,7 +91,8 @@ def saddle_slice(surfaces=THREE, steps=300):
         Choice("sigma", "noise on the gradient", NOISE),
     ]
     note = "Along this slice the curvature is {bend}; by this step {gone} of 40 runs have left"
-    return Figure("A slice through the saddle", panels, controls, compute, note)
+    task = "Turn the slice, move the starts, put noise on the gradient, and press play."
+    return Figure("A slice through the saddle", panels, controls, compute, note, task=task)
 
 
 def direction(degrees):

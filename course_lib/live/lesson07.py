@@ -70,7 +70,10 @@ def ellipse(kappa=20.0, angle=0.0):
         Slider("angle", "angle in degrees", 0, 90, angle, count=91, ahead=False),
     ]
     counts = ", ".join(f"{name} {{{name}}}" for name in NAMES)
-    return Figure("An ellipse and all methods", panels, controls, compute, f"Steps to a thousandth: {counts}")
+    task = "Stretch and turn the valley, drag the start, and press play."
+    return Figure(
+        "An ellipse and all methods", panels, controls, compute, f"Steps to a thousandth: {counts}", task=task
+    )
 
 
 def paths(f, hypers, start):

@@ -419,19 +419,6 @@ def test_clearing_the_output_frees_what_the_page_held(notebook):
     notebook.page.wait_for_function("() => window.observers.size === 0")
 
 
-def test_the_dark_theme_keeps_the_white_card(notebook):
-    def set_theme(name):
-        notebook.page.evaluate(f"() => jupyterapp.commands.execute('apputils:change-theme', {{ theme: '{name}' }})")
-        notebook.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{name}'")
-        notebook.page.locator("#jupyterlab-splash").wait_for(state="detached")
-
-    set_theme("JupyterLab Dark")
-    card = notebook.page.locator(".live-figure")
-    style = card.evaluate("(node) => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]")
-    set_theme("JupyterLab Light")
-    assert style == ["rgb(255, 255, 255)", "rgb(34, 34, 34)"]
-
-
 def test_another_size_is_drawn_anew(notebook):
     notebook.page.set_viewport_size({"width": 900, "height": 1000})
     notebook.idle()
