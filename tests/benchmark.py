@@ -41,7 +41,9 @@ ONE_THREAD |= {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_paralle
 
 def main():
     if not ONE_THREAD.items() <= os.environ.items():  # NumPy and torch look at it when they are imported
-        python = sys.executable if torch else environment()
+        python = (
+            sys.executable if torch else environment("torch", "torch==2.13.0", f"numpy=={np.__version__} jax optax")
+        )
         sys.exit(subprocess.run([python, __file__], env=os.environ | ONE_THREAD).returncode)
     if torch is None:
         sys.exit(f"torch, jax or optax is missing in {sys.executable}")
@@ -54,17 +56,15 @@ def main():
         part()
 
 
-def environment():
-    """The Python of an environment that has torch and optax, made at the first time."""
-    folder = Path(tempfile.gettempdir()) / f"course-benchmark-{sys.version_info[0]}.{sys.version_info[1]}"
+def environment(name, *installs):
+    """The Python of an environment made at the first time; installs: for each call of pip its packages."""
+    folder = Path(tempfile.gettempdir()) / f"course-benchmark-{name}-{sys.version_info[0]}.{sys.version_info[1]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "ready").exists():
-        print(f"Installing torch and optax into {folder} ...", flush=True)
+        print(f"Installing into {folder} ...", flush=True)
         venv.create(folder, clear=True, with_pip=True)
-        pip = [python, "-m", "pip", "install", "--quiet"]
-        if subprocess.run([*pip, "torch==2.13.0"]).returncode:
-            subprocess.run([*pip, "torch"], check=True)
-        subprocess.run([*pip, f"numpy=={np.__version__}", "jax", "optax"], check=True)
+        for packages in installs:
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *packages.split()], check=True)
         (folder / "ready").touch()
     return python
 

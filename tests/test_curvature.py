@@ -1,11 +1,15 @@
 """Newton's methods, BFGS and conjugate gradients, their line searches, and the tools that measure curvature."""
 
+import json
 import math
+import runpy
 from itertools import islice, pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from course_lib import networks, problems
 from course_lib.curvature import (
     bfgs,
     condition_number,
@@ -16,7 +20,7 @@ from course_lib.curvature import (
     hessian_vector_product,
     lbfgs,
     newton,
-    newton_wolfe,
+    parabola,
     power_iteration,
     saddle_free_newton,
     secant_update,
@@ -49,6 +53,7 @@ from course_lib.surfaces import (
 NEWTONS = {"newton": (newton, {}), "damped": (damped_newton, {"damping": 0.5}), "saddle-free": (saddle_free_newton, {})}
 ON_A_LINE = [plateau, bumpy, sharp_and_flat, absolute, quartic, lessard]
 SURFACES = [quadratic(10, 30), rosenbrock, beale, himmelblau, rastrigin(3), saddle, monkey_saddle, nesterov_worst(5)]
+WAVY = [rosenbrock, beale, himmelblau, rastrigin(3), quadratic(100, 30), bumpy, quartic]
 SEARCHERS = {"bfgs": bfgs, "lbfgs": lbfgs, "conjugate_gradients": conjugate_gradients}
 
 
@@ -63,6 +68,14 @@ def frozen(a):
     a = np.array(a)
     a.flags.writeable = False
     return a
+
+
+def lines(f):
+    """Points, directions downhill from there, and the gradients."""
+    rng = np.random.default_rng(4)
+    for x in rng.uniform(-2, 2, (40, f.d)):
+        g = f.grad(x)
+        yield x, -g * rng.uniform(0.01, 10, f.d), g
 
 
 # Newton
@@ -186,30 +199,55 @@ def test_saddle_free_newton_leaves_the_saddle_and_is_newton_where_all_curves_up(
 # Line searches
 
 
-@pytest.mark.parametrize("search", [wolfe, newton_wolfe])
-@pytest.mark.parametrize(
-    "f", [rosenbrock, beale, himmelblau, rastrigin(3), quadratic(100, 30), bumpy, quartic], ids=str
-)
-def test_both_conditions_hold(search, f):
-    rng = np.random.default_rng(4)
-    c2 = 0.9 if search is wolfe else 0.1
-    for x in rng.uniform(-2, 2, (40, f.d)):
-        g = f.grad(x)
-        p = -g * rng.uniform(0.01, 10, f.d)
-        t = search(f, x, p, g)
+@pytest.mark.parametrize("f", WAVY, ids=str)
+def test_both_conditions_of_wolfe_hold(f):
+    for x, p, g in lines(f):
+        t = wolfe(f, x, p, g)
         assert f(x + t * p) <= f(x) + 1e-4 * t * (g @ p)
-        assert f.grad(x + t * p) @ p >= c2 * (g @ p)
+        assert f.grad(x + t * p) @ p >= 0.9 * (g @ p)
 
 
-def test_a_search_uphill_stays_and_one_without_a_floor_ends():
+@pytest.mark.parametrize("f", WAVY, ids=str)
+def test_a_parabola_goes_down_and_ends_where_no_parabola_leads_on(f):
+    for x, p, g in lines(f):
+        t = parabola(f, x, p, g)
+        fall, promised = f(x + t * p) - f(x), t * (g @ p)
+        assert fall < 0
+        ahead = -promised / (2 * (fall - promised)) if fall > promised else np.inf
+        tried = [f(x + t * np.clip(ahead, 0.1, 10) * p), f(x + p), f(x)]
+        assert abs(ahead - 1) < 0.1 or f(x + t * p) <= min(tried)
+
+
+def test_a_parabola_is_right_after_two_trials_on_a_quadratic_and_near_on_others():
+    f = counted(quadratic(100, 30))
+    for k, (x, p, g) in enumerate(lines(f), 1):
+        assert parabola(f, x, p, g) == pytest.approx(exact(f, x, p, g), rel=1e-6)
+        assert f.calls <= 4 * k
+    for x, p, g in lines(quartic):
+        t = parabola(quartic, x, p, g)
+        assert quartic(x + t * p) < 0.2 * quartic(x)
+
+
+@pytest.mark.parametrize("search", [wolfe, parabola])
+def test_a_search_uphill_stays_and_one_without_a_floor_ends(search):
     x, g = np.array([1.0]), np.array([2.0])
     bowl = quadratic_form(2 * np.eye(1))
-    assert np.array_equal(x + wolfe(bowl, x, g, g) * g, x)
+    assert search(bowl, x, g, g) == 0
+    assert search(bowl, x, 0 * g, g) == 0
     cliff = Surface("cliff", lambda x: -x[0], lambda x: -np.ones_like(x), start=(0,), window=((0, 1),))
-    t = wolfe(cliff, np.zeros(1), np.ones(1), -np.ones(1))
+    t = search(cliff, np.zeros(1), np.ones(1), -np.ones(1))
     assert 2**50 < t < math.inf
     nowhere = Surface("nowhere", lambda x: x[0] * np.nan, lambda x: x * np.nan, start=(0,), window=((0, 1),))
-    assert wolfe(nowhere, np.zeros(1), np.ones(1), -np.ones(1)) == 0
+    assert search(nowhere, np.zeros(1), np.ones(1), -np.ones(1)) == 0
+
+
+@pytest.mark.parametrize("search", [wolfe, parabola])
+def test_no_direction_is_too_long(search):
+    barrier = Surface("x - log x", lambda x: (x - np.log(x))[0], lambda x: 1 - 1 / x, start=(2,), window=((0, 3),))
+    steep = quadratic(10.0, L=1e40)
+    for f, x, p in ((steep, np.ones(2), -steep.grad(np.ones(2))), (barrier, np.array([2.0]), np.array([-1e30]))):
+        t = search(f, x, p, f.grad(x))
+        assert f(x + t * p) < f(x)
 
 
 def test_exact_is_the_lowest_point_along_a_line_of_a_quadratic():
@@ -219,7 +257,6 @@ def test_exact_is_the_lowest_point_along_a_line_of_a_quadratic():
     for x, p in rng.standard_normal((20, 2, 8)):
         g = f.grad(x)
         assert exact(f, x, p, g) == pytest.approx(-(g @ p) / (p @ A @ p), rel=1e-10)
-        assert newton_wolfe(f, x, -g, g) == pytest.approx(g @ g / (g @ A @ g), rel=1e-6)
     assert exact(f, np.zeros(8), np.ones(8), np.zeros(8)) == 0
 
 
@@ -239,7 +276,7 @@ def test_a_minimum_is_found_and_kept(make, f, steps):
 
 
 @pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
-@pytest.mark.parametrize("search", [wolfe, newton_wolfe, exact])
+@pytest.mark.parametrize("search", [parabola, wolfe, exact])
 def test_who_starts_at_the_minimum_stays(make, search):
     for f in (rosenbrock, quadratic(10)):
         path = descend(make(f, search=search), f, f.minima[0], 5)
@@ -305,28 +342,85 @@ def test_lbfgs_keeps_its_history_and_no_more():
         assert len(moves) == history
 
 
-def test_lbfgs_stalls_on_rosenbrock_with_armijo_alone():
-    def armijo(f, x, p, g):
-        t = 1.0
-        while f(x + t * p) > f(x) + 1e-4 * t * (g @ p) and t > 1e-18:
-            t /= 2
-        return t
-
-    assert rosenbrock(end(lbfgs(rosenbrock, search=armijo), rosenbrock, [-1.2, 1], 200)) > 1
-    assert rosenbrock(end(lbfgs(rosenbrock), rosenbrock, [-1.2, 1], 40)) < 1e-20
+@pytest.mark.parametrize("f", WAVY, ids=str)
+def test_with_wolfe_every_move_of_bfgs_teaches(f):
+    for start, _, _ in islice(lines(f), 10):
+        states = islice(iterate(bfgs(f, search=wolfe), f, start), 1, 15)
+        for (_, _, s, g), (_, _, _, new) in pairwise(states):
+            assert s @ (new - g) > 0 or not s.any() or np.abs(g).max() < 1e-6
 
 
-def test_a_step_of_bfgs_costs_two_gradients_when_the_first_length_will_do():
-    f = counted(quadratic(3))
-    descend(bfgs(f), f, [1, 1], 10)
-    assert f.grads == 20
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+def test_a_step_costs_one_gradient_and_with_wolfe_another_for_each_trial(make):
+    f = counted(himmelblau)
+    descend(make(f), f, [1, 1], 6)
+    assert f.grads == 6
+    assert f.calls <= 4.5 * 6
+    f = counted(himmelblau)
+    descend(make(f, search=wolfe), f, [1, 1], 6)
+    assert 12 <= f.grads <= 6 + f.calls
+
+
+@pytest.mark.parametrize("search", [parabola, wolfe])
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+def test_no_scale_of_the_function_or_of_its_place_stops_a_searcher(make, search):
+    for L in (1e-20, 1e20):
+        for far in (1e-20, 1e20):
+            f = quadratic(10.0, L=L)
+            values = f(descend(make(f, search=search), f, [far, far], 200))
+            assert values[-1] < 1e-6 * values[0]
+
+
+@pytest.mark.parametrize("make", SEARCHERS.values(), ids=SEARCHERS)
+def test_the_first_trial_goes_a_distance_of_1_down_the_slope(make):
+    for f in (rosenbrock, quadratic(10.0, L=1e-3)):
+        tried = []
+
+        def search(f, x, p, g, tried=tried):
+            tried.append(p)
+            return 0.0
+
+        descend(make(f, search=search), f, f.start, 1)
+        g = f.grad(f.start)
+        assert tried[0] == pytest.approx(-g / np.linalg.norm(g))
+
+
+# Other people's code on classical test problems
+
+
+CLASSICAL = runpy.run_path(str(Path(__file__).with_name("benchmark_scipy.py")))
+
+
+@pytest.mark.parametrize("name", CLASSICAL["PROBLEMS"])
+def test_the_gradients_of_the_classical_problems(name):
+    f = CLASSICAL["PROBLEMS"][name]
+    for x in CLASSICAL["around"](f.start):
+        r, J = f.r(x), f.J(x)
+        measured = np.stack([(f.r(x + step) - f.r(x - step)) / 2e-4 for step in 1e-4 * np.eye(len(x))], axis=-1)
+        assert np.abs(measured - J).max() < 1e-5 * np.abs(J).max()
+        assert f(x) == pytest.approx(np.sum(r * r), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", SEARCHERS)
+def test_scipy_needs_no_fewer_gradients_on_classical_problems(method):
+    """Its counts lie in reference/scipy.json, as benchmark_scipy.py stored them."""
+    ratios = []
+    for name, (end_of_scipy, gradients) in json.loads(CLASSICAL["STORED"].read_text())[method].items():
+        f = CLASSICAL["PROBLEMS"][name]
+        ours, _ = CLASSICAL["course"](method, f, f.start, end_of_scipy + 1e-6)
+        ratios.append(ours / gradients)
+        reached = f(end(SEARCHERS[method](f), f, f.start, 400))
+        assert np.isclose(reached, f.least, rtol=1e-5, atol=1e-6).any(), name
+    assert len(ratios) == 9
+    assert np.median(ratios) < 1
+    assert max(ratios) < 1.5
 
 
 def test_conjugate_gradients_end_a_quadratic_along_conjugate_lines():
     A = symmetric(np.random.default_rng(8), 10, 1, 20)
     f = quadratic_form(A)
     states = list(islice(iterate(conjugate_gradients(f, search=exact), f, f.start), 1, 11))
-    P = np.array([p / np.sqrt(p @ A @ p) for _, p, _ in states])
+    P = np.array([s / np.sqrt(s @ A @ s) for _, s, _ in states])
     assert np.abs(P @ A @ P.T - np.eye(10)).max() < 1e-6
     assert np.linalg.norm(states[-1][0]) < 1e-9
     assert np.linalg.norm(states[-2][0]) > 1e-6
@@ -334,14 +428,22 @@ def test_conjugate_gradients_end_a_quadratic_along_conjugate_lines():
 
 
 def test_a_direction_of_conjugate_gradients():
-    f = quadratic_form(np.eye(2))
+    f, tried = quadratic_form(np.eye(2)), []
 
-    def direction(g, p, last):
-        return conjugate_gradients(f, search=exact)(np.zeros(2), *map(np.array, (g, p, last)))[1].tolist()
+    def search(f, x, p, g):
+        tried.append(p)
+        return 0.0
 
-    assert direction([1.0, 2.0], [-1.0, 0.0], [1.0, 0.0]) == [-5, -2]  # beta = 4
-    assert direction([1.0, 0.0], [-2.0, 0.0], [2.0, 0.0]) == [-1, 0]  # beta would be -1/2
-    assert direction([1.0, 2.0], [9.0, 0.0], [1.0, 0.0]) == [-1, -2]  # beta = 4 would lead uphill
+    def direction(g, s, last):
+        conjugate_gradients(f, search=search)(np.zeros(2), *map(np.array, (g, s, last)))
+        return tried[-1].tolist()
+
+    # each promises as much as the last move did: p.g = s.last
+    assert direction([0.0, 2.0], [-2.0, 0.0], [2.0, 0.0]) == [-2, -2]  # beta s = (4/4) s, conjugate to y = (-2, 2)
+    assert direction([0.1, 1.0], [-4.0, -2.0], [1.0, 0.0]) == pytest.approx([-4, -3.6])  # y = (-0.9, 1)
+    assert direction([-1.0, 2.0], [-5.0, 1.0], [2.0, 0.0]) == [2, -4]  # g.last is 0.4 of g.g: anew
+    assert direction([0.0, 2.0], [1.0, 20.0], [0.1, -0.3]) == pytest.approx([0, -2.95])  # p would go up: anew
+    assert direction([0.0, 2.0], [-2.0, -3.0], [2.0, 0.0]) == pytest.approx([0, -2])  # s.y = -2: anew
 
 
 def test_conjugate_gradients_on_the_worst_function_are_as_good_as_anything_can_be():
@@ -383,6 +485,30 @@ def test_hessian_vector_product_needs_two_gradients_and_no_hessian():
     f = counted(nesterov_worst(100))
     hessian_vector_product(f, np.ones(100), np.ones(100))
     assert f.grads == 2
+
+
+def test_a_step_across_a_kink_counts_as_curvature_and_a_smaller_one_does_not_cross_it():
+    kinked = Surface(
+        "max(x, 0) + 0.24 x²",
+        lambda x: np.maximum(x, 0)[0] + 0.24 * x[0] ** 2,
+        lambda x: (x > 0) + 0.48 * x,
+        start=(1,),
+        window=((-1, 1),),
+    )
+    x, v = np.array([1e-6]), np.array([1.0])
+    assert hessian_vector_product(kinked, x, v, 1e-5) == pytest.approx([0.48 + 1 / 2e-5], rel=1e-9)
+    assert hessian_vector_product(kinked, x, v)[0] > 1e4
+    assert hessian_vector_product(kinked, x, 3 * v, 1e-7) == pytest.approx([3 * 0.48], rel=1e-6)
+
+
+def test_a_network_of_relus_has_kinks_within_reach_of_the_default_step():
+    X, y = problems.digits()
+    network = networks.Network([64, 16, 10], "relu")
+    f, x = problems.classify(network, X[:300], y[:300]), network.init(np.random.default_rng(5))
+    v = np.random.default_rng(105).normal(size=f.d)
+    v /= np.linalg.norm(v)
+    ours = [v @ hessian_vector_product(f, x, v, h) for h in (None, 1e-7, 1e-8)]
+    assert ours == pytest.approx([0.74, 0.015, 0.015], rel=0.01)
 
 
 @pytest.mark.parametrize("f", SURFACES, ids=str)
@@ -502,6 +628,7 @@ def test_condition_number():
             lambda: hessian_vector_product(rosenbrock, np.ones((2, 3)), np.ones(2)),
             r"v must have the shape of x, \(2, 3\); got \(2,\)",
         ),
+        (lambda: hessian_vector_product(rosenbrock, np.ones(2), np.ones(2), 0.0), "h must be a finite number > 0"),
         (lambda: condition_number(np.full((2, 2), np.inf)), "H must be a finite array of shape"),
         (lambda: condition_number(np.array([[np.nan]])), "H must be a finite array of shape"),
         (lambda: critical_kind(np.eye(2), -1), "tolerance must be a finite number >= 0; got -1"),
