@@ -6,6 +6,7 @@ A new function without an entry fails here.
 
 import importlib
 import inspect
+import math
 import pickle
 from dataclasses import replace
 from fractions import Fraction
@@ -327,6 +328,19 @@ def test_what_is_wrong_is_refused_by_name(name, argument, wrong):
     if wrong is None and inspect.signature(API[name]).parameters.get(argument, inspect.Parameter).default is None:
         return
     with pytest.raises((ValueError, TypeError), match=rf"\b{argument}\b"):
+        called(name, python, **{argument: wrong})
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [(name, argument) for name, argument in NAMED if type(ARGUMENTS[name][argument]) is int]
+)
+@pytest.mark.parametrize(
+    "wrong", [math.nan, math.inf, -math.inf, 10**400, [], True], ids=["nan", "inf", "-inf", "10**400", "[]", "True"]
+)
+def test_a_number_is_finite_and_one(name, argument, wrong):
+    if (name, argument) in [("convexity.project_box", "low"), ("convexity.project_box", "high")]:
+        return  # which may be infinite
+    with pytest.raises(ValueError, match=rf"\b{argument}\b"):
         called(name, python, **{argument: wrong})
 
 
