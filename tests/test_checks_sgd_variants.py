@@ -20,7 +20,7 @@ def epoch(n, size, rng):
 def library_epoch(n, size, rng):
     f = problems.least_squares(np.eye(n), np.zeros(n))
     rows = f.batches(size, rng).rows
-    return [next(rows) for _ in range(-(-n // size))]
+    return [rows() for _ in range(-(-n // size))]
 
 
 def forgetful(n, size, rng, seed=[0]):  # noqa: B006  a generator of its own, new at each call
