@@ -329,6 +329,7 @@ def test_the_engine_is_light():
     assert run.stdout.split() == []
 
 
+@pytest.mark.notebook
 def test_in_a_notebook_the_line_of_the_cell_is_named():
     import nbformat
     from nbclient import NotebookClient

@@ -275,6 +275,7 @@ def run(root, *arguments):
     return subprocess.run([sys.executable, *arguments], cwd=root, env=env, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_copies_are_no_part_of_the_course(whole):
     """From a ZIP, without git: ruff, the tests' collection and the house rules do not look into them."""
     for command in (["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"]):

@@ -235,6 +235,7 @@ def test_an_endless_loop_is_ended_and_told_so(loop, monkeypatch):
     assert said(ball, ball.right).startswith("PASSED"), "and nothing of it is left"
 
 
+@pytest.mark.slow
 def test_the_interrupt_never_comes_after_the_call():
     """Calls that end as the time is up: whatever happens in them, nothing happens behind them."""
     for i in range(100):
@@ -401,6 +402,7 @@ def test_the_engine_is_light():
     assert run.stdout.split() == []
 
 
+@pytest.mark.notebook
 def test_in_a_notebook_there_is_a_box_and_the_line_of_the_cell_is_named():
     import nbformat
     from nbclient import NotebookClient

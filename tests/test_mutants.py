@@ -31,6 +31,7 @@ def test_an_order_of_letters_is_changed_too():
     assert lines == {"lines = 'BAC'", "lines = 'ACB'", "lines = 'BC'", "pass"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [SOLUTIONS / "04_momentum.ipynb"], ids=lambda path: path.stem)
 def test_a_share_of_the_mutants_is_refused(path, monkeypatch):
     monkeypatch.setenv("COURSE_ANSWERS", "/dev/null")
