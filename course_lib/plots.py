@@ -4,6 +4,7 @@ A plotting function takes `ax=None`, draws what it is given and returns the axes
 A label that begins with a method's name (`"momentum, beta = 0.5"`) is drawn in that method's colour, dash and marker.
 """
 
+import html
 import io
 import os
 import re
@@ -70,6 +71,32 @@ def show(caption):
         display(_Picture(plt.figure(number)), metadata={"image/png": {"alt": caption}})
         plt.close(number)
     display(Markdown(f"*Figure: {caption}*"))
+
+
+def table(quantity, heads, rows, form=".3g"):
+    """Show numbers as a small table, and as text: a line for each row.
+
+    quantity: text, what the heads are values of. heads: a text or a number for each column.
+    rows: {name: values}, a value for each column: a number, or a text that is shown as it is.
+    form: how a number is written, as in `format(number, form)`.
+    Errors: ValueError for a row that has not a value for each head.
+    """
+    from IPython.display import display
+
+    heads = [str(head) for head in heads]
+    lines, page = [], row([quantity, *heads], "th")
+    for name, values in rows.items():
+        written = [value if isinstance(value, str) else format(value, form) for value in values]
+        if len(written) != len(heads):
+            raise ValueError(f"rows must have {len(heads)} values, one for each head; got {len(written)} in {name!r}")
+        lines.append(f"{name}, {quantity} {', '.join(heads)}: {', '.join(written)}")
+        page += row([name, *written], "td")
+    display({"text/plain": "\n".join(lines), "text/html": f"<table>{page}</table>"}, raw=True)
+
+
+def row(texts, kind):
+    first, *others = map(html.escape, texts)
+    return f"<tr><th>{first}</th>{''.join(f'<{kind}>{text}</{kind}>' for text in others)}</tr>"
 
 
 def panels(columns=2, rows=1, width=4.6, height=3.6):

@@ -29,10 +29,11 @@ def disagreements(claim, printed):
         wanted = wanted if isinstance(wanted, list) else [wanted]
         if len(wanted) != len(printed[label]):
             found.append(f"{label}: {len(wanted)} numbers in the ledger, {len(printed[label])} measured")
+        withins = within if isinstance(within, list) else [within] * len(wanted)
         found += [
-            f"{label}: {want} within {within} in the ledger, measured {got}"
-            for want, got in zip(wanted, printed[label])
-            if not agrees(want, got, within)
+            f"{label}: {want} within {near} in the ledger, measured {got}"
+            for want, got, near in zip(wanted, printed[label], withins)
+            if not agrees(want, got, near)
         ]
     return found
 

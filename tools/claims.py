@@ -67,9 +67,15 @@ def value(word):
 
 
 def output(claim):
-    """What the cells of a claim print, as stored."""
-    outputs = [output for cell in cells(claim) for output in cell.outputs if output.get("name") == "stdout"]
-    return "".join(output.text for output in outputs)
+    """What the cells of a claim print and show as tables, as stored."""
+    return "".join(map(said, (output for cell in cells(claim) for output in cell.outputs)))
+
+
+def said(output):
+    data = output.get("data", {})
+    if data.get("text/html", "").startswith("<table>"):
+        return data["text/plain"] + "\n"
+    return output.text if output.get("name") == "stdout" else ""
 
 
 def page(claims):
