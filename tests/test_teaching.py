@@ -127,6 +127,12 @@ def test_what_is_cut_is_there_and_saves_no_more_than_it_takes(lesson):
 
 @pytest.mark.notebook
 @pytest.mark.parametrize("lesson", LESSONS)
+def test_the_short_way_leaves_out_what_may_be_cut(lesson):
+    text = "\n".join(cell.source for cell in cells_of(lesson) if cell.cell_type == "markdown")
+    assert set(re.findall(r"^###? (.+)\n\n\*Further\.\*", text, re.MULTILINE)) <= set(cuts(lesson))
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_runs_without_what_may_be_cut_and_says_the_same(lesson):
     """All cuts at once; the test below is for each alone."""
     away = [cell for under, cell in sections(lesson) if set(under) & set(cuts(lesson))]
