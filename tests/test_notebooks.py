@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import builtins
 import io
 import os
 import re
@@ -229,6 +230,102 @@ def test_a_lesson_says_what_it_is_for_what_it_needs_and_how_long_it_takes(path):
     assert re.search(r"\*\*Time:\*\* \d+ minutes", title)
 
 
+class Names(ast.NodeVisitor):
+    """What a cell binds, and what it takes from other cells: a function takes when it is called, which may be later."""
+
+    def __init__(self, source):
+        self.bound, self.taken = set(), set()
+        self.visit(ast.parse(source))
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        elif node.id not in self.bound and not hasattr(builtins, node.id):
+            self.taken.add(node.id)
+
+    def visit_Assign(self, node):
+        for part in (node.value, *node.targets):
+            self.visit(part)
+
+    def visit_For(self, node):
+        for part in (node.iter, node.target, *node.body, *node.orelse):
+            self.visit(part)
+
+    def visit_ListComp(self, node):
+        outside = set(self.bound)
+        for loop in node.generators:
+            for part in (loop.iter, loop.target, *loop.ifs):
+                self.visit(part)
+        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            self.visit(part)
+        self.bound = outside
+
+    visit_SetComp = visit_GeneratorExp = visit_DictComp = visit_ListComp
+
+    def visit_Lambda(self, node):
+        for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
+            self.visit(default)
+        inside = [part for part in ast.walk(node) if part not in node.args.defaults]
+        own = {part.arg for part in inside if isinstance(part, ast.arg)}
+        own |= {part.name for part in inside if isinstance(part, ast.FunctionDef)}
+        names = [part for part in inside if isinstance(part, ast.Name)]
+        own |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        self.taken |= {name.id for name in names if not hasattr(builtins, name.id)} - own
+
+    def visit_FunctionDef(self, node):
+        self.bound.add(node.name)
+        self.visit_Lambda(node)
+
+    def visit_alias(self, node):
+        self.bound.add(node.asname or node.name)
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_no_name_that_cells_share_gets_a_second_meaning(path):
+    cells = {cell.id: Names(cell.source) for cell in cells_of(path)}
+    for name in set().union(*(names.taken for names in cells.values())):
+        assert len(bound := [key for key, names in cells.items() if name in names.bound]) == 1, f"{name}: {bound}"
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("path", LESSONS)
+def test_each_cell_can_be_run_again_alone(path, monkeypatch):
+    """After all have run, from the last to the first: each finds what it needs as it was."""
+    monkeypatch.setenv("COURSE_ANSWERS", os.devnull)
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources)
+    with client.setup_kernel():
+        code = [(at, cell) for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+        for at, cell in [*code, *reversed(code)]:
+            client.execute_cell(cell, at)
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_hidden_code_draws_and_does_nothing_else(path):
+    """The experiment is there to be read."""
+    running = {
+        "descend",
+        "end",
+        "iterate",
+        "best_rate",
+        "reveal",
+        "print",
+        "default_rng",
+        "counted",
+        "noisy",
+        "batches",
+    }
+    taken = set().union(*(Names(cell.source).taken for cell in cells_of(path)))
+    for cell in cells_of(path):
+        if "plots.show(" in cell.source and "hide-input" in cell.metadata.get("tags", []):
+            nodes = list(ast.walk(ast.parse(cell.source)))
+            calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+            assert not running & {getattr(call, "attr", getattr(call, "id", "")) for call in calls}, cell.source
+            assert not any(isinstance(node, ast.Assert | ast.FunctionDef) for node in nodes), cell.source
+            assert not Names(cell.source).bound & taken - Names(cell.source).taken, cell.source
+
+
 def is_figure(output):
     data = output.get("data", {})
     return any(kind.startswith("image/") for kind in data) or "<script" in data.get("text/html", "")
@@ -289,12 +386,19 @@ def calls(path, function):
 
 @pytest.mark.parametrize("path", LESSONS)
 def test_each_prediction_is_made_in_its_own_cell_before_its_measurement(path):
+    """And nothing but code stands between the two."""
     predicted, revealed, asked = (calls(path, function) for function in ("predict", "reveal", "ask"))
     assert predicted == revealed
     assert len(predicted) >= 3
     keys = [*predicted, *asked]
     assert len(set(keys)) == len(keys)
     assert all(key.startswith(f"{path.stem[:2]}-") for key in keys)
+    open_bets = set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        code = cell.source if cell.cell_type == "code" else ""
+        assert code or not open_bets, f"read before the measurement of {open_bets}: {cell.source}"
+        open_bets |= set(re.findall(r'^predict\(\s*"(.+?)"', code))
+        open_bets -= set(re.findall(r'^ *reveal\(\s*"(.+?)"', code, re.MULTILINE))
     for cell in cells_of(path):
         if re.search(r"^(predict|ask)\(", cell.source, re.MULTILINE):
             assert len(ast.parse(cell.source).body) == 1, "a guess comes before the run, so in a cell of its own"
