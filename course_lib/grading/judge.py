@@ -26,7 +26,7 @@ from course_lib.grading.worker import GONE, apart, drop, limit
 
 BY_ITSELF = "By itself this answer earns these marks; with the other cells run before it, it earns less."
 PATIENCE = 2  # times that an answer may end its process before its other properties are given up
-ROOM = 400 * 2**20  # bytes for reading
+ROOM = 600 * 2**20  # bytes of a process that reads; a fourth of them are there before
 
 
 class Judge:
@@ -49,12 +49,16 @@ class Judge:
                 mark |= {"state": "blank", "marks": 0.0}
             else:
                 written.append(mark)
-        if values := self.run(written, None):
-            self.run(values, self.unit.lent)
+        values, ended = self.run(written)
+        if values:
+            self.run(values, self.unit.lent, ended)
 
-    def run(self, marks, lent):
-        """Fills in marks; returns those whose answers are values that come of withheld functions. lent: for Session."""
-        session = Session(self.host, self.program(), lent)
+    def run(self, marks, lent=None, ended=()):
+        """Fills in marks; ([marks whose answers are values that come of withheld functions], cells left out and why).
+
+        lent, ended: as in `Session`.
+        """
+        session = Session(self.host, self.program(), lent, ended)
         verdicts = [(mark, Verdict(self, mark, session)) for mark in marks]
         verdicts = [
             (mark, Verdict(self, mark, session, END) if verdict.is_missing else verdict) for mark, verdict in verdicts
@@ -68,9 +72,10 @@ class Judge:
                 poor.setdefault(self.cells[mark["id"]].section, []).append((mark, verdict))
         for section, pairs in poor.items():
             for more in (True, False) if self.submitted.more else (True,):
-                alone = Session(self.host, self.apart(section, more, session), lent, careful=bool(session.ended))
+                alone = Session(self.host, self.apart(section, more, session), lent)
+                alone.careful = bool(session.ended)
                 pairs = [pair for pair in pairs if not self.try_apart(*pair, alone, elsewhere)]
-        return elsewhere
+        return elsewhere, session.ended
 
     def try_apart(self, mark, verdict, alone, elsewhere):
         """Tries an answer once more by itself; whether nothing better can come of it then."""
@@ -86,10 +91,9 @@ class Judge:
         return program(self.unit.cells, self.submitted, *args)
 
     def apart(self, section, more, session):
-        """The cells of one section, without those added ones that have already ended a process."""
-        cells = self.program(section, more)
-        return [(name, source) for name, source in cells
-                if name not in session.ended or answers(name) in self.submitted.answers]  # fmt: skip
+        """The cells of one section, without those that took too long, and added ones that have ended a process."""
+        out = {name for name in session.ended if name in session.slow or answers(name) not in self.submitted.answers}
+        return [(name, source) for name, source in self.program(section, more) if name not in out]
 
     def is_untouched(self, mark):
         """Whether nothing has been written into the cells that a check is about, nor anywhere else."""
@@ -338,7 +342,7 @@ def serve(unit, inbox, outbox, user, limits):
     task, (_, data) = json.loads(task), relay.receive(inbox)
     result = {"reasons": [], "texts": {}, "answers": {}, "marks": [blank_mark(cell, unit) for cell in graded(unit)]}
     try:
-        with less_memory(ROOM):
+        with less_memory(limits, ROOM):
             submitted = read.submission(data, unit.cells)
             del data
             result["texts"] = hand_in_texts(result["marks"], submitted)
@@ -363,23 +367,16 @@ def serve(unit, inbox, outbox, user, limits):
 
 
 @contextlib.contextmanager
-def less_memory(room):
-    """Within it this process gets no more memory than so many bytes; where that cannot be limited, all the same."""
-    try:
-        import resource
-
-        with open("/proc/self/statm") as file:
-            now = int(file.read().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError):
+def less_memory(limits, room):
+    """Within it this process has no more memory than so many bytes, if there are limits at all."""
+    if "AS" not in limits:
         yield
         return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = now + room
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    limit({"AS": (room, limits["AS"])})
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        limit(limits)
 
 
 def hand_in_texts(marks, submitted):

@@ -108,15 +108,16 @@ class Session:
     """The names that cells have made, in a process that is started again if one of them ends it.
 
     steps: as in `program.program`, in their order. lent: {module: source}, in place of those of the library there.
-    careful: whether to wait behind each cell, for what it did may end the process a moment later.
-    After a cell has run, `errors` or `ended` may hold a reason under its name.
+    ended: {name of a cell: why} of those that are left out, since they have ended a process before.
+    After a cell has run, `errors` or `ended` may hold a reason under its name; `slow` has those that took too long.
     """
 
-    def __init__(self, host, steps, lent=None, careful=False):
-        self.host, self.steps, self.lent, self.careful = host, steps, lent, careful
+    def __init__(self, host, steps, lent=None, ended=()):
+        self.host, self.steps, self.lent = host, steps, lent
+        self.careful = False  # whether to wait behind each cell: what it did may end the process a moment later
         self.places = {name: i for i, (name, source) in enumerate(steps) if source is None} | {END: len(steps)}
         self.is_plain = all(is_plain(source) for _, source in steps if source is not None)
-        self.errors, self.ended = {}, {}
+        self.errors, self.ended, self.slow = {}, dict(ended), set()
         self.age, self.at = None, 0  # of the process in which the steps before this one have run
         self.calls = self.blanks = 0
         self.touched = self.refused = False  # whether a withheld function was called: ever; since this was last cleared
@@ -158,6 +159,8 @@ class Session:
         except Ended as error:
             if self.careful or self.host.late:
                 self.ended[name] = str(error)
+                if self.host.late:
+                    self.slow.add(name)
             raise
 
     def ask(self, request, kind, outside=None):

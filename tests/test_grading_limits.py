@@ -1,0 +1,151 @@
+"""What is as large as may be handed in is read or refused, soon, with little memory, and the next is graded as ever."""
+
+import importlib.util
+import json
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import sandbox
+from course_lib.grading.marks import Limits, grade_one
+from course_lib.grading.relay import JUDGES, READING
+
+SPEC = importlib.util.spec_from_file_location("kinds", Path(__file__).with_name("test_grading_kinds.py"))
+kinds = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(kinds)
+
+pytestmark = kinds.pytestmark
+SIZE = Limits().file - 1000
+ANSWER = b'{"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "ema"}}, "source": "    a = 1"}'
+TEXT = b'{"cell_type": "markdown", "source": "x"}'
+
+
+def filled(before, middle, after=b"]}", between=b","):
+    """Bytes of the largest size: a beginning, the same thing many times, an end."""
+    count = (SIZE - len(before) - len(after)) // len(middle + between)
+    return before + between.join([middle] * count) + after
+
+
+def solved(more):
+    """The bytes of a notebook with all answers, and one cell more. more: (cell, its key, piece to be repeated)."""
+    nb = kinds.Notebook(None)
+    cell, key, piece = more
+    nb.cells.append(cell | {key: "@"})
+    start, end = json.dumps(nb.json).encode().split(b'"@"')
+    return start + b'"' + piece * ((SIZE - len(start) - len(end)) // len(piece)) + b'"' + end
+
+
+CODE = {"cell_type": "code", "id": "x", "metadata": {}, "outputs": []}
+LARGE = {  # what it is -> its bytes, and what is said of it; "" if all marks are there
+    "a line of code": (lambda: solved((CODE, "source", b"x")), "characters are read"),
+    "a list in a cell": (lambda: solved((CODE, "source", b"a, ")), "characters are read"),
+    "brackets in a cell": (lambda: solved((CODE, "source", b"(")), "characters are read"),
+    "lines in a cell": (lambda: solved((CODE, "source", b"x\\n")), "characters are read"),
+    "words in prose": (lambda: solved(({"cell_type": "raw", "metadata": {}}, "source", b"x ")), ""),
+    "outputs": (lambda: solved((CODE, "outputs", b"x")), ""),
+    "empty cells": (lambda: filled(b'{"cells": [', b"{}"), "memory"),
+    "pieces of an answer": (lambda: filled(b'{"cells": [', ANSWER), "cells and|memory"),
+    "texts": (lambda: filled(b'{"cells": [', TEXT), "another notebook|memory"),
+    "brackets": (lambda: b'{"cells": ' + b"[" * SIZE, "nested"),
+    "objects in objects": (lambda: b'{"cells":' * (SIZE // 9), "nested|not a notebook"),
+    "numbers": (lambda: filled(b'{"cells": [', b"1"), "another notebook|memory"),
+    "digits": (lambda: b'{"cells": [' + b"1" * SIZE + b"]}", "not a notebook"),
+    "keys": (lambda: b"{" + b",".join(b'"%d":0' % i for i in range(SIZE // 12)) + b"}", "no cells|memory"),
+    "half characters": (lambda: filled(b'{"cells": ["', b"\\ud800", b'"]}', b""), "another notebook|memory"),
+    "blanks": (lambda: b" " * SIZE, "empty"),
+    "zeros": (lambda: b"\0" * SIZE, "binary|not a notebook"),
+}
+
+
+@contextmanager
+def peak():
+    """A list that holds, at the end, the most memory in MB that a process had in which a notebook was read."""
+    found, over = [0.0], threading.Event()
+
+    def watch():
+        while not over.wait(0.01):
+            for judge in judging:
+                found[0] = max([found[0], *(sandbox.resident(one) / 2**20 for one in sandbox.below(judge))])
+
+    judging, start = [idle.first for several in JUDGES.idle.values() for idle in several], sandbox.start
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandbox, "start", lambda *args: noted(start(*args), judging))
+        yield found
+    over.set()
+    watcher.join()
+
+
+def noted(process, numbers):
+    numbers.append(process.first)
+    return process
+
+
+@pytest.mark.parametrize("words", LARGE)
+def test_what_is_as_large_as_may_be_is_read_or_refused_soon(words, tmp_path):
+    make, said = LARGE[words]
+    path = tmp_path / f"{kinds.UNIT}.ipynb"
+    path.write_bytes(make())
+    assert 0.9 * SIZE < path.stat().st_size <= Limits().file
+    began, busy = time.monotonic(), time.process_time()
+    with peak() as most:
+        result = grade_one(path, kinds.UNIT)
+    assert time.process_time() - busy < 1, "the grader itself has hardly anything to do with it"
+    assert time.monotonic() - began < READING + (60 if not said else 5)
+    assert most[0] < 500
+    if said:
+        assert result["state"] == "needs a person"
+        assert kinds.re.search(f"{said}|took longer than", " ".join(result["reasons"])), result["reasons"]
+    else:
+        marks = {mark["id"]: mark["marks"] for mark in result["marks"]}
+        assert marks == {**kinds.POINTS, kinds.BY_HAND: None}
+
+
+def test_the_next_is_graded_as_ever(tmp_path):
+    """Whatever a notebook does, the one behind it has its marks, in about its time."""
+    school = kinds.School(tmp_path)
+    honest = kinds.Notebook(school).write(school.here)
+    times, marks = [], []
+    for words in (None, "empty files", "one long line", "a dict of numbers that collide", "fork bomb", "cut off"):
+        if words:
+            spoil, *_ = kinds.KINDS[words]
+            nb = kinds.Notebook(school)
+            spoil(nb)
+            other = school.here / "other"
+            other.mkdir(exist_ok=True)
+            grade_one(nb.write(other), kinds.UNIT, limits=kinds.LIMITS)
+        result = grade_one(honest, kinds.UNIT, limits=kinds.LIMITS)
+        times.append(result["seconds"])
+        marks.append([mark["marks"] for mark in result["marks"]])
+    school.server.close()
+    assert all(one == marks[0] for one in marks)
+    assert all(time < 1.5 * times[0] + 1 for time in times[1:]), times
+
+
+def test_a_method_of_ours_is_given_numbers_and_not_too_many(tmp_path):
+    """A function of the library that an answer is given runs where it is judged, on what the answer says."""
+    unit = "05_adaptive_methods"
+    notebook = json.loads((kinds.ROOT / "solutions" / f"{unit}.ipynb").read_text(encoding="utf-8"))
+    bombs = [
+        'method("x", "x", "x", lr=1, beta=1_500_000_000)',
+        "method([0.0], [0.0], [0.0], lr=1, beta=10**9)",
+        "method(np.ones((10**4, 1)), np.ones((1, 10**4)), lr=1.0)",
+        "method(np.ones(5 * 10**6), 1.0, lr=1.0)",
+    ]
+    tries = "".join(f"    try: {bomb}\n    except RuntimeError: pass\n" for bomb in bombs)
+    kept = ("imports", "adagrad", "rmsprop", "adam", "check-adam", "bugs-mended", "decay-alone", "trusted", "tuned")
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in kept]
+    next(cell for cell in notebook["cells"] if cell["id"] == "tuned")["source"] = (
+        f"def tuned(method, *args, **hyper):\n{tries}    return 1.0, 1.0, True"
+    )
+    path = tmp_path / f"{unit}.ipynb"
+    path.write_text(json.dumps(notebook))
+    with peak() as most:
+        result = grade_one(path, unit)
+    marks = {mark["check"]: mark["marks"] for mark in result["marks"]}
+    assert (marks["tuned"], marks["adam"]) == (0, 2), result["reasons"]
+    assert most[0] < 300
