@@ -97,7 +97,7 @@ ARGUMENTS = {
     "curvature.damped_newton": {"f": himmelblau},
     "curvature.saddle_free_newton": {"f": himmelblau},
     "curvature.wolfe": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
-    "curvature.newton_wolfe": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
+    "curvature.parabola": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
     "curvature.exact": {"f": himmelblau, "x": [3, 4], "p": [-1, -1], "g": [1, 1]},
     "curvature.bfgs": {"f": himmelblau},
     "curvature.lbfgs": {"f": himmelblau, "history": 2},
@@ -166,7 +166,7 @@ def used(result, cast):
     if len(inspect.signature(result).parameters) == 1:
         return tuple(result(t) for t in range(6))
     with_damping = {"damping": cast(1)} if "damping" in inspect.signature(result).parameters else {}
-    has_rate = {"lr": cast(1)} if not {"B", "moves", "p"} & set(inspect.signature(result).parameters) else {}
+    has_rate = {"lr": cast(1)} if "last" not in inspect.signature(result).parameters else {}  # else it searches
     return end(result, quadratic(), cast([3, 4]), 4, **has_rate, **with_damping)
 
 
@@ -186,7 +186,7 @@ FORMS = {"Python": python, "Fraction": fractions} | {
     dtype.__name__: form(dtype) for dtype in (np.int8, np.int64, np.float16, np.longdouble)
 }
 BARE = [name for name in API if name.startswith("optimizers.")]  # of arrays, and nothing but the formula
-BARE += ["curvature.wolfe", "curvature.newton_wolfe", "curvature.exact"]
+BARE += ["curvature.wolfe", "curvature.parabola", "curvature.exact"]
 TIMED = ["gradients.relative_cost"]
 
 
