@@ -39,23 +39,24 @@ class Record:
     damaged: int = 0
 
 
-def path():
-    """The file: that of COURSE_ANSWERS (~ is the home folder), else answers.jsonl in the course's folder."""
+def path(folder=None):
+    """The file: that of COURSE_ANSWERS (~ is the home folder), else answers.jsonl in the folder, that of the course."""
     if named := os.environ.get("COURSE_ANSWERS"):
         return Path(os.path.expanduser(named))
-    return course() / "answers.jsonl"
+    return (folder or course()) / "answers.jsonl"
 
 
 def course():
-    """The course's folder: that of this file; where the library was installed without it, the current one."""
-    folder = Path(__file__).parents[1]
-    return folder if (folder / "course.py").exists() else Path.cwd()
+    """The course's folder: that of this file; where the library was installed without it, the one that we are in."""
+    here = Path.cwd()
+    around = [Path(__file__).parents[1], here, *here.parents]
+    return next((folder for folder in around if (folder / "course.py").exists()), here)
 
 
-def read():
-    """The Record of all lines, in their order; an empty one where there is no file."""
+def read(folder=None):
+    """The Record of all lines of the file, in their order; an empty one where there is no file."""
     try:
-        lines = path().read_bytes().splitlines()
+        lines = path(folder).read_bytes().splitlines()
     except OSError:
         lines = []
     record = Record()

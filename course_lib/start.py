@@ -30,7 +30,7 @@ def page(course, changed=()):
     course: the course's folder; its README names the lessons and their minutes.
     changed: paths of notebooks that the learner worked in and that have changed in the course since.
     """
-    done = record.read()
+    done = record.read(course)
     lessons = [Lesson(course, done, *found) for found in LESSON.findall((course / NAME).read_text(encoding="utf-8"))]
     parts = ["# Optimizers, measured", on(lessons), table(lessons), calibration(done)]
     if changed:
@@ -41,8 +41,8 @@ def page(course, changed=()):
         )
     if done.damaged:
         lines = "one line" if done.damaged == 1 else f"{done.damaged} lines"
-        parts.append(f"In `{record.path().name}` {lines} cannot be read. What they said is not counted here.")
-    parts += ["## How the course works", HOW.format(answers=record.path().name).strip(), LINKS]
+        parts.append(f"In `{record.path(course).name}` {lines} cannot be read. What they said is not counted here.")
+    parts += ["## How the course works", HOW.format(answers=record.path(course).name).strip(), LINKS]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -322,6 +322,10 @@ def test_a_library_from_elsewhere_is_named(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path / "exercises")
     race_first.setup()
     assert f"and not from {tmp_path / 'course_lib'}, beside this notebook." in capsys.readouterr().out
+    (tmp_path / "mine" / "exercises").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "mine" / "exercises")
+    race_first.setup()
+    assert f"and not from {tmp_path / 'course_lib'}, beside this notebook." in capsys.readouterr().out
     monkeypatch.chdir(ROOT / "exercises")
     race_first.setup()
     assert capsys.readouterr().out.startswith("PASSED")

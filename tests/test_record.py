@@ -153,6 +153,11 @@ def test_without_the_courses_folder_it_is_where_the_kernel_works(monkeypatch, tm
     monkeypatch.setattr(record, "__file__", str(tmp_path / "course_lib" / "record.py"))
     monkeypatch.chdir(tmp_path)
     assert record.path() == Path.cwd() / "answers.jsonl"
+    (tmp_path / "a course" / "mine" / "notebooks").mkdir(parents=True)
+    (tmp_path / "a course" / "course.py").touch()
+    monkeypatch.chdir(tmp_path / "a course" / "mine" / "notebooks")
+    assert record.path() == tmp_path / "a course" / "answers.jsonl"
+    assert record.path(tmp_path) == tmp_path / "answers.jsonl"
 
 
 def test_under_test_a_learners_answers_are_out_of_reach():

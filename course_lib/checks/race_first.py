@@ -32,9 +32,10 @@ def package(name, low):
 
 
 def library():
-    """Whether course_lib is that of the folder where the notebook lies, if there is one, and computes."""
-    found, here = Path(__file__).parents[1], Path.cwd().parent / "course_lib"
-    if here.is_dir() and not here.samefile(found):
+    """Whether course_lib is that of the course in which the notebook lies, if it lies in one, and computes."""
+    found, around = Path(__file__).parents[1], [folder / "course_lib" for folder in Path.cwd().parents]
+    here = next((folder for folder in around if folder.is_dir()), found)
+    if not here.samefile(found):
         return f"course_lib comes from {found}, and not from {here}, beside this notebook. {MEND}."
     landed = end(gd, quadratic_form([[1.0]]), [8.0], 3, lr=0.5)[0]
     return "" if landed == 1.0 else f"Three halvings of 8 gave {landed}, not 1. Get a fresh copy of the course."

@@ -22,8 +22,8 @@ QUIET += ["--disable-component-update", "--disable-sync", "--force-color-profile
 
 
 @contextmanager
-def jupyterlab(folder):
-    """JupyterLab as `course.py lab` starts it, on a folder of its own; gives its address."""
+def jupyterlab(folder, *options):
+    """JupyterLab as `course.py lab` starts it, on a folder of its own or as the options say; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -33,7 +33,7 @@ def jupyterlab(folder):
     (folder / "notebooks").mkdir(exist_ok=True)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
-    command += [f"--ServerApp.root_dir={folder / 'notebooks'}", "--LabApp.news_url="]
+    command += ["--LabApp.news_url=", *(options or [f"--ServerApp.root_dir={folder / 'notebooks'}"])]
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
     address = f"http://127.0.0.1:{port}"
@@ -79,6 +79,12 @@ class Lab:
     @staticmethod
     def command(page, name):
         page.evaluate(f"() => window.jupyterapp.commands.execute({name!r})")
+
+
+@pytest.fixture(scope="session")
+def jupyterlab_with():
+    """`jupyterlab`, for a test that wants one with other options."""
+    return jupyterlab
 
 
 @pytest.fixture(scope="session")
