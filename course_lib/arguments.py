@@ -7,13 +7,31 @@ least <=, above <, most >=, below >. float32 stays float32; every other real num
 """
 
 import math
+from collections.abc import Callable
 from numbers import Real
 from operator import index
+from typing import Any, Protocol
 
 import numpy as np
 
+Step = Callable[..., tuple]  # x, *memory = step(x, g, *memory, **hyper)
+Function = Callable[..., Any]  # values (*runs) at points (d, *runs)
+Projection = Callable[[np.ndarray], np.ndarray]
 
-def floats(value, kinds="iuf"):
+
+class Descendable(Protocol):
+    """What has a gradient."""
+
+    def grad(self, x: Any, /) -> Any: ...
+
+
+class Landscape(Descendable, Protocol):
+    """What has a value, too."""
+
+    def __call__(self, x: Any, /) -> Any: ...
+
+
+def floats(value: Any, kinds: str = "iuf") -> np.ndarray | None:
     """An array of floats, or None for what is none; kinds may add "b", True is 1, and "c", complex numbers."""
     try:
         a = np.asarray(value)
@@ -42,7 +60,7 @@ def words(least=-math.inf, above=-math.inf, most=math.inf, below=math.inf):
     return "a finite number" + (f" {'>' if above == low else '>='} {low}" if low > -math.inf else "")
 
 
-def number(name, value, **bounds):
+def number(name: str, value: Any, **bounds: float) -> float:
     """A float within the bounds."""
     a = floats(value)
     if a is None or a.ndim or not inside(a, **bounds):
@@ -50,7 +68,7 @@ def number(name, value, **bounds):
     return float(a)
 
 
-def numbers(name, value, also="", **bounds):
+def numbers(name: str, value: Any, also: str = "", **bounds: float) -> Any:
     """A float or a new array of floats, each within the bounds; also: what else it may be, for the error."""
     if type(value) is float and inside(value, **bounds):  # in a loop of steps, each microsecond counts
         return value
@@ -63,7 +81,7 @@ def numbers(name, value, also="", **bounds):
 LARGEST = 2**63 - 1
 
 
-def integer(name, value, least=1, most=LARGEST):
+def integer(name: str, value: Any, least: int = 1, most: int = LARGEST) -> int:
     """An int from least to most; NumPy counts to 2**63 - 1."""
     try:
         n = None if isinstance(value, bool | np.bool) else index(value)
@@ -75,7 +93,7 @@ def integer(name, value, least=1, most=LARGEST):
     return n
 
 
-def integers(name, values, count=1):
+def integers(name: str, values: Any, count: int = 1) -> tuple[int, ...]:
     """A tuple of at least `count` integers >= 1."""
     try:
         taken = tuple(integer(name, n) for n in np.atleast_1d(np.asarray(values, object)).flat)
@@ -86,7 +104,7 @@ def integers(name, values, count=1):
     return taken
 
 
-def array(name, value, shape, remark="", kinds="iuf"):
+def array(name: str, value: Any, shape: str, remark: str = "", kinds: str = "iuf") -> np.ndarray:
     """A finite array, float32 or float64, of a shape such as "(d, 2)", "(d, d, ...)" or "(n,) or (n, d)"."""
     a = floats(value, kinds)
     if a is None or not (fits(a.shape, shape) and np.isfinite(a).all()):
@@ -108,7 +126,7 @@ def fits_one(shape, axes):
     return enough and all(n == lengths[axis] for axis, n in zip(named, shape))
 
 
-def symmetric(name, value, shape="(d, d)"):
+def symmetric(name: str, value: Any, shape: str = "(d, d)") -> np.ndarray:
     """A finite matrix, or many side by side, made exactly symmetric: its numbers agree to half of their digits."""
     A = array(name, value, shape, ", symmetric")
     off = A / 2 - np.swapaxes(A, 0, 1) / 2
@@ -117,7 +135,7 @@ def symmetric(name, value, shape="(d, d)"):
     return A - off
 
 
-def window(value, d="d"):
+def window(value: Any, d: int | str = "d") -> np.ndarray:
     """An array (d, 2), for each coordinate a pair (low, high)."""
     pairs = array("window", value, f"({d}, 2)", ", a pair (low, high) for each coordinate").astype(float)
     with np.errstate(over="ignore"):
@@ -127,7 +145,7 @@ def window(value, d="d"):
     return pairs
 
 
-def data(name, value, kinds="biufc", last=None):
+def data(name: str, value: Any, kinds: str = "biufc", last: int | None = None) -> np.ndarray:
     """An array of floats or complex numbers, infinite and NaN, as runs become; last: the length of its last axis."""
     a = value if isinstance(value, np.ndarray) and value.dtype.char in "fdFD" else floats(value, kinds)
     if a is None:
@@ -137,7 +155,7 @@ def data(name, value, kinds="biufc", last=None):
     return a
 
 
-def points(p, d=None, name="a point"):
+def points(p: Any, d: int | None = None, name: str = "a point") -> np.ndarray:
     """Points as `data`, their d coordinates on axis 0."""
     p = data(name, p)
     if p.ndim == 0 or (d and len(p) != d):

@@ -5,19 +5,36 @@ problem, a lambda. A constraint is known by its projection: a function that brin
 keeps it. Then `projected` makes a method keep it, and `penalized` makes a function that charges for breaking it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import arguments
-from .arguments import data, descendable, function, generator, integer, number, numbers, points, step
+from .arguments import (
+    Function,
+    Landscape,
+    Projection,
+    Step,
+    data,
+    descendable,
+    function,
+    generator,
+    integer,
+    number,
+    numbers,
+    points,
+    step,
+)
 from .linalg import norm, total
 from .surfaces import Delegate
 
 ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
 
 
-def chord_gap(f, x, y, t):
+def chord_gap(f: Function, x: ArrayLike, y: ArrayLike, t: ArrayLike) -> np.ndarray:
     r"""How far the graph lies below the chord: for a convex function never less than 0.
 
     $t f(x) + (1-t) f(y) - f(t x + (1-t) y)$
@@ -25,12 +42,12 @@ def chord_gap(f, x, y, t):
     f: function of points. x, y: the chord's ends, arrays (d, *runs). t: weight of x in [0, 1], number or array (*runs).
     Returns an array (*runs).
     """
-    f, t = function("f", f), numbers("t", t, least=0, most=1)
+    f, share = function("f", f), numbers("t", t, least=0, most=1)
     x, y = points(x, name="x"), points(y, name="y")
-    return t * f(x) + (1 - t) * f(y) - f(t * x + (1 - t) * y)
+    return share * f(x) + (1 - share) * f(y) - f(share * x + (1 - share) * y)
 
 
-def tangent_gap(f, x, y):
+def tangent_gap(f: Landscape, x: ArrayLike, y: ArrayLike) -> np.ndarray:
     r"""How far the graph at y lies above the tangent at x: for a convex function never less than 0.
 
     $f(y) - f(x) - \nabla f(x)^\top (y - x)$
@@ -65,7 +82,7 @@ def random_pairs(window, rng, pairs):
     return x, x + (y - x) * 10 ** rng.uniform(-3, 0, pairs)
 
 
-def find_violation(f, window, rng, pairs=10_000):
+def find_violation(f: Function, window: ArrayLike, rng: np.random.Generator, pairs: int = 10_000) -> Violation | None:
     r"""Looks for a chord below the graph: one refutes convexity, none proves nothing.
 
     f: function of points. Where it is infinite, outside of its domain, no chord is below it.
@@ -89,7 +106,7 @@ def find_violation(f, window, rng, pairs=10_000):
     return Violation(x[:, i], y[:, i], float(t[i]), float(above[i]))
 
 
-def project_ball(x, radius=1.0):
+def project_ball(x: ArrayLike, radius: float = 1.0) -> np.ndarray:
     r"""The nearest point with $\|x\|_2 \le r$: points outside are pulled back along their ray.
 
     $x \cdot \min(1, r/\|x\|_2)$
@@ -103,7 +120,7 @@ def project_ball(x, radius=1.0):
     return x * np.divide(radius, length, out=np.ones_like(length), where=length > radius).astype(x.dtype)
 
 
-def project_box(x, low, high):
+def project_box(x: ArrayLike, low: ArrayLike, high: ArrayLike) -> np.ndarray:
     r"""The nearest point with $l \le x_i \le h$ in each coordinate: each is cut by itself.
 
     x: array (d, *runs). low, high: numbers, or arrays that broadcast against x; infinite ones bound nothing.
@@ -116,7 +133,7 @@ def project_box(x, low, high):
     return np.clip(x, low.astype(x.dtype), high.astype(x.dtype))
 
 
-def project_simplex(x, amount=1.0):
+def project_simplex(x: ArrayLike, amount: float = 1.0) -> np.ndarray:
     r"""The nearest point with $x_i \ge 0$ and $\sum_i x_i = a$: shares of an amount, probabilities for a = 1.
 
     $x_i \leftarrow \max(x_i - \theta, 0)$, with the one $\theta$ that makes the sum right
@@ -144,7 +161,7 @@ class projected:
     Source: Goldstein (1964), Levitin and Polyak (1966), for gradient descent.
     """
 
-    def __init__(self, method, project):
+    def __init__(self, method: Step, project: Projection):
         self.method, self.project = step(method), function("project", project)
 
     def __call__(self, x, g, *memory, **hyper):
@@ -152,7 +169,7 @@ class projected:
         return self.project(x), *memory
 
 
-def penalized(f, project, weight):
+def penalized(f: Landscape, project: Projection, weight: float) -> Penalized:
     r"""The same function with a price on breaking a constraint: the squared distance to what is allowed.
 
     $f(x) + \frac\rho2\|x - P(x)\|^2$, with the gradient $\nabla f(x) + \rho\,(x - P(x))$

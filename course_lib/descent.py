@@ -1,10 +1,25 @@
 """Many steps, many runs at once: the loop around an optimizer."""
 
+from collections.abc import Iterator
 from itertools import count, islice
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .arguments import array, data, descendable, floats, integer, number, numbers, points, step
+from .arguments import (
+    Descendable,
+    Landscape,
+    Step,
+    array,
+    data,
+    descendable,
+    floats,
+    integer,
+    number,
+    numbers,
+    points,
+    step,
+)
 from .linalg import norm
 
 BOUNDS = {name: {"least": 0} for name in ("lr", "eps", "decay", "psi", "damping")}
@@ -37,7 +52,7 @@ def side_by_side(x, hyper):
     return np.broadcast_to(x, (len(x), *runs))
 
 
-def iterate(method, f, start, **hyper):
+def iterate(method: Step, f: Descendable, start: ArrayLike, **hyper) -> Iterator[tuple]:
     r"""All states of a run, for ever: first (start,), then (x, *memory) after each step.
 
     method: a step, `x, *memory = method(x, g, *memory, **hyper)`.
@@ -108,7 +123,7 @@ def checked_state(method, f, x, memory, hyper):
 
 
 @np.errstate(all="ignore")
-def descend(method, f, start, steps, **hyper):
+def descend(method: Step, f: Descendable, start: ArrayLike, steps: int, **hyper) -> np.ndarray:
     r"""The path of a run, start included; of many runs at once if start or a hyperparameter is an array of them.
 
     method, f, start, hyper: as in `iterate`.
@@ -127,7 +142,7 @@ def descend(method, f, start, steps, **hyper):
 
 
 @np.errstate(all="ignore")
-def end(method, f, start, steps, **hyper):
+def end(method: Step, f: Descendable, start: ArrayLike, steps: int, **hyper) -> np.ndarray:
     r"""The last point of each run; `descend` without the memory of the way.
 
     method, f, start, steps, hyper: as in `descend`.
@@ -138,7 +153,9 @@ def end(method, f, start, steps, **hyper):
     return next(islice(states(*prepared(method, f, start, hyper)), steps, None))[0].copy()
 
 
-def best_rate(method, f, start, steps, rates=None, **hyper):
+def best_rate(
+    method: Step, f: Landscape, start: ArrayLike, steps: int, rates: ArrayLike | None = None, **hyper
+) -> float:
     r"""The learning rate of a fair race: of many, the lowest end among the runs that never climb above their start.
 
     method, f, start, steps, hyper: as in `descend`, for one run: start is one point, (d,).
@@ -153,7 +170,7 @@ def best_rate(method, f, start, steps, rates=None, **hyper):
     return float(rates[np.argmin(np.where(stays, values[-1], np.inf))])
 
 
-def first_step(holds):
+def first_step(holds: ArrayLike) -> np.ndarray | float:
     r"""The first step at which something holds: `first_step(f(path) <= 1e-6)`.
 
     holds: bool array (steps + 1, *runs), axis 0 the steps.
@@ -163,7 +180,7 @@ def first_step(holds):
     return np.where(holds.any(axis=0), holds.argmax(axis=0), np.inf)[()]
 
 
-def arrived(x, places, within=0.1):
+def arrived(x: ArrayLike, places: ArrayLike, within: float = 0.1) -> np.ndarray | int:
     r"""Which of some places each run has come to: `arrived(end(gd, f, starts, 100, lr=0.01), f.minima)`.
 
     x: points, array (d, *runs). places: array (k, d), in any order; with none, k = 0, no run comes to one.

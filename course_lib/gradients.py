@@ -7,12 +7,13 @@ of steepest descent for three ways to measure a step; and a step that finds its 
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from course_lib.arguments import array, descendable, function, integer, number, points
+from course_lib.arguments import Function, Landscape, array, descendable, function, integer, number, points
 from course_lib.linalg import norm, total
 
 
-def forward_differences(f, x, h=None):
+def forward_differences(f: Function, x: ArrayLike, h: float | None = None) -> np.ndarray:
     r"""The gradient from d + 1 values: how much f rises on a short way along each axis.
 
     $g_i = \frac{f(x + h e_i) - f(x)}{h}$
@@ -30,7 +31,7 @@ def forward_differences(f, x, h=None):
     return np.stack([(f(x + step) - here) / h for step in along_axes(x, h)])
 
 
-def central_differences(f, x, h=None):
+def central_differences(f: Function, x: ArrayLike, h: float | None = None) -> np.ndarray:
     r"""The gradient from 2d values: the errors of a way forward and a way back cancel.
 
     $g_i = \frac{f(x + h e_i) - f(x - h e_i)}{2h}$
@@ -46,7 +47,7 @@ def central_differences(f, x, h=None):
     return np.stack([(f(x + step) - f(x - step)) / (2 * h) for step in along_axes(x, h)])
 
 
-def complex_step(f, x, h=1e-20):
+def complex_step(f: Function, x: ArrayLike, h: float = 1e-20) -> np.ndarray:
     r"""The gradient from d values at complex points: nothing is subtracted, so nothing is lost to rounding.
 
     $g_i = \operatorname{Im} f(x + i h e_i) / h$
@@ -62,7 +63,7 @@ def complex_step(f, x, h=1e-20):
     return np.stack([np.imag(f(x + 1j * step)) / h for step in along_axes(x, h)]).astype(x.dtype)
 
 
-def checked_place(x, h, power):
+def checked_place(x: ArrayLike, h: float | None, power: float) -> tuple[np.ndarray, float]:
     """x as a float array and h as a number, by default that power of the rounding unit; or a ValueError."""
     x = array("x", x, "(d, ...)", ", coordinates on axis 0")
     return x, float(np.finfo(x.dtype).eps) ** power if h is None else number("h", h, above=0)
@@ -76,7 +77,9 @@ def along_axes(x, h):
         yield step
 
 
-def gradient_check(f, x, differences=central_differences, h=None):
+def gradient_check(
+    f: Landscape, x: ArrayLike, differences: Function = central_differences, h: float | None = None
+) -> np.ndarray | float:
     r"""How far `f.grad` is from the gradient that the values of f tell.
 
     $\frac{\|\nabla f(x) - \hat g\|}{\max(\|\nabla f(x)\|,\ \|\hat g\|)}$, with $\hat g$ from differences
@@ -97,7 +100,7 @@ def gradient_check(f, x, differences=central_differences, h=None):
     return norm(claimed - measured) / np.where(larger > 0, larger, 1)
 
 
-def relative_cost(f, x, repeats=50):
+def relative_cost(f: Landscape, x: ArrayLike, repeats: int = 50) -> float:
     r"""How many evaluations of f a gradient takes, by the clock: time of `f.grad(x)` over time of `f(x)`.
 
     f: function with `grad`: a surface or a problem. x: as in `forward_differences`.
@@ -121,7 +124,7 @@ def seconds(function, x):
 # Steepest descent. Which unit step goes down most, u = argmin g.u with |u| = 1, depends on how |u| is measured.
 
 
-def steepest_l1(g):
+def steepest_l1(g: ArrayLike) -> np.ndarray:
     r"""The steepest direction if a step costs the sum of its coordinates: the one coordinate with the largest slope.
 
     $u = -\operatorname{sign}(g_k)\, e_k,\quad k = \arg\max_i |g_i|$
@@ -135,7 +138,7 @@ def steepest_l1(g):
     return np.where(np.arange(len(g)).reshape(-1, *[1] * first.ndim) == first, -np.sign(g), np.zeros_like(g))
 
 
-def steepest_l2(g):
+def steepest_l2(g: ArrayLike) -> np.ndarray:
     r"""The steepest direction by the ordinary length: against the gradient.
 
     $u = -g / \|g\|_2$
@@ -150,7 +153,7 @@ def steepest_l2(g):
     return -g / np.where(largest > 0, np.sqrt(total(g * g)), 1)
 
 
-def steepest_linf(g):
+def steepest_linf(g: ArrayLike) -> np.ndarray:
     r"""The steepest direction if a step costs its largest coordinate: all coordinates at once, by their signs alone.
 
     $u = -\operatorname{sign}(g)$
@@ -182,7 +185,7 @@ class backtracking:
     they, and Nocedal and Wright (2006), algorithm 3.1, start each search at lr.
     """
 
-    def __init__(self, f, c=0.1, shrink=0.5):
+    def __init__(self, f: Function, c: float = 0.1, shrink: float = 0.5):
         self.f, self.c = function("f", f), number("c", c, above=0, below=1)
         self.shrink = number("shrink", shrink, above=0, below=1)
 

@@ -5,15 +5,19 @@ same memory. Here the parameters are on the last axis and runs side by side befo
 broadcasts; `classify` and `regress` in problems turn (p, *runs) to this and back.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod, sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .arguments import data, generator, integers, number
 
 # name: (function, its slope as a function of its value, the variance of weights that keeps signals alive, from in, out)
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {
     "tanh": (np.tanh, lambda a: 1 - a * a, lambda n, m: 2 / (n + m)),
     "relu": (lambda z: np.maximum(z, 0), lambda a: a > 0, lambda n, m: 2 / n),
 }
@@ -29,7 +33,7 @@ class Network:
     Errors: ValueError for sizes or an activation out of range.
     """
 
-    def __init__(self, sizes, activation="tanh"):
+    def __init__(self, sizes: Sequence[int], activation: str = "tanh"):
         self.sizes, self.activation = integers("sizes", sizes, 2), activation
         if activation not in list(ACTIVATIONS):
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
@@ -40,7 +44,7 @@ class Network:
     def __reduce__(self):
         return type(self), (self.sizes, self.activation)
 
-    def layers(self, theta):
+    def layers(self, theta: ArrayLike) -> list[tuple[np.ndarray, np.ndarray]]:
         """The pairs (W, b) of all layers: views, so that to write into them is to write into theta.
 
         theta: array (*runs, p), of floats. Returns a list of arrays (*runs, in, out) and (*runs, 1, out).
@@ -53,7 +57,7 @@ class Network:
             pairs.append((theta[..., start:middle].reshape(*runs, n, m), theta[..., None, middle:end]))
         return pairs
 
-    def init(self, rng, scale=1.0):
+    def init(self, rng: np.random.Generator, scale: float = 1.0) -> np.ndarray:
         r"""Parameters to start from: normal weights, biases 0.
 
         Their variance keeps signals about as large from layer to layer: 2/(in + out) for tanh, 2/in for relu.
@@ -69,14 +73,14 @@ class Network:
             W[:] = scale * sqrt(self.variance(*W.shape)) * generator(rng).standard_normal(W.shape)
         return theta
 
-    def forward(self, theta, X):
+    def forward(self, theta: ArrayLike, X: ArrayLike) -> np.ndarray:
         """The outputs z, shape (*runs, n, outputs), for examples X, shape (n, inputs), and theta, shape (*runs, p).
 
         Errors: ValueError for a theta or X of another width.
         """
         return self.activations(theta, X)[-1]
 
-    def activations(self, theta, X):
+    def activations(self, theta: ArrayLike, X: ArrayLike) -> list[np.ndarray]:
         """What every layer puts out: a list of X, the hidden layers' activations, and the outputs z.
 
         theta, X: as in `forward`. Returns arrays of shape (*runs, n, width of the layer), but for X itself.
@@ -87,7 +91,7 @@ class Network:
             outputs.append(self.bend(outputs[-1] @ W + b))
         return [*outputs, outputs[-1] @ W_out + b_out]
 
-    def backward(self, theta, outputs, delta):
+    def backward(self, theta: ArrayLike, outputs: Sequence[np.ndarray], delta: ArrayLike) -> np.ndarray:
         r"""Backpropagation: the gradient, from the last layer to the first.
 
         $\partial W_k = a_{k-1}^\top \delta_k,\quad \partial b_k = \textstyle\sum_i \delta_{k,i},\quad

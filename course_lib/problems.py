@@ -5,13 +5,16 @@ shape (d, *runs). Its gradient on a mini-batch costs the share of the batch. The
 caller seeds; only the digits are shipped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .arguments import array, descendable, floats, generator, integer, number, numbers, points
+from .arguments import Descendable, array, descendable, fits, floats, generator, integer, number, numbers, points
 from .surfaces import Delegate, Named
 
 
@@ -98,27 +101,27 @@ class Problem:
     def d(self):
         return len(self.start)
 
-    def __call__(self, w, rows=slice(None)):
+    def __call__(self, w: ArrayLike, rows=slice(None)) -> np.ndarray:
         w = points(w, self.d)
         with np.errstate(all="ignore"):  # a run that diverged has a value, too: inf or NaN
             return self.value(runs_first(w), self.X[rows], self.y[rows]).astype(w.dtype, copy=False)
 
-    def grad(self, w, rows=slice(None)):
+    def grad(self, w: ArrayLike, rows=slice(None)) -> np.ndarray:
         w = points(w, self.d)
         return runs_last(self.gradient(runs_first(w), self.X[rows], self.y[rows]), 1).astype(w.dtype, copy=False)
 
-    def hess(self, w, rows=slice(None)):
+    def hess(self, w: ArrayLike, rows=slice(None)) -> np.ndarray:
         if self.hessian is None:
             raise ValueError(f"{self.name}: there is no Hessian in closed form; take differences of gradients")
         w = points(w, self.d)
         return runs_last(self.hessian(runs_first(w), self.X[rows], self.y[rows]), 2).astype(w.dtype, copy=False)
 
-    def accuracy(self, w):
+    def accuracy(self, w: ArrayLike) -> np.ndarray:
         if self.hits is None:
             raise ValueError(f"{self.name}: accuracy is a share of right classes, and there are no classes here")
         return self.hits(runs_first(points(w, self.d)), self.X, self.y).mean(axis=-1)
 
-    def batches(self, size, rng, replace=False):
+    def batches(self, size: int, rng: np.random.Generator, replace: bool = False) -> Batches:
         r"""The same problem, but each gradient is that of the next mini-batch.
 
         size: int from 1 to n, examples in a batch; n is the full gradient. Runs side by side see the same batch.
@@ -161,7 +164,7 @@ class Batches(Delegate):
         return self.order[self.done - self.size : self.done]
 
 
-def svrg(problem, size, rng, every):
+def svrg(problem: Problem, size: int, rng: np.random.Generator, every: int) -> VarianceReduced:
     r"""The same problem, its mini-batch gradients freed of most of their noise: stochastic variance reduced gradients.
 
     $g_t = \nabla f_B(x_t) - \nabla f_B(\tilde x) + \nabla f(\tilde x)$, the batch B new at each call
@@ -194,7 +197,7 @@ class VarianceReduced(Batches):
         return self.f.grad(w, rows) - self.f.grad(self.anchor, rows) + self.full
 
 
-def noisy(f, sigma, rng):
+def noisy(f: Descendable, sigma: ArrayLike, rng: np.random.Generator) -> Noisy:
     r"""The same function with noise on its gradient: $g + \sigma\xi$, $\xi$ standard normal, new at every call.
 
     f: a surface or a problem. Every coordinate of every run has noise of its own.
@@ -217,7 +220,7 @@ class Noisy(Delegate):
         return g + (self.sigma * self.rng.standard_normal(g.shape)).astype(g.dtype)
 
 
-def least_squares(X, y, decay=0.0):
+def least_squares(X: ArrayLike, y: ArrayLike, decay: float = 0.0) -> Problem:
     r"""Linear regression: half the mean square of the residuals.
 
     $f(w) = \frac1{2n}\|Xw - y\|^2 + \frac\lambda2\|w\|^2$
@@ -237,7 +240,7 @@ def least_squares(X, y, decay=0.0):
     return replace(problem, hits=None, minima=solution[None], mu=float(max(decay, smallest)))
 
 
-def logistic(X, y, decay=0.0):
+def logistic(X: ArrayLike, y: ArrayLike, decay: float = 0.0) -> Problem:
     r"""Logistic regression: a smooth price for small and for wrong margins.
 
     $f(w) = \frac1n\sum_i \log(1 + e^{-y_i x_i^\top w}) + \frac\lambda2\|w\|^2$
@@ -251,7 +254,7 @@ def logistic(X, y, decay=0.0):
     return linear("logistic regression", X, checked_labels(y), logistic_loss, decay)
 
 
-def hinge(X, y, decay=0.0):
+def hinge(X: ArrayLike, y: ArrayLike, decay: float = 0.0) -> Problem:
     r"""Support vector machine: no price for a margin above 1, a straight one below.
 
     $f(w) = \frac1n\sum_i \max(0,\ 1 - y_i x_i^\top w) + \frac\lambda2\|w\|^2$
@@ -308,7 +311,7 @@ class Linear:
         return np.sign(w @ X.T) == y
 
 
-def classify(network, X, y):
+def classify(network, X: ArrayLike, y: ArrayLike) -> Problem:
     r"""A network's mean cross-entropy over examples, as a function of its flat vector of parameters.
 
     $f(\theta) = -\frac1n\sum_i \log p_{\theta}(y_i \mid x_i)$, where p is the softmax of the outputs; a single output
@@ -320,16 +323,15 @@ def classify(network, X, y):
     Errors: ValueError for data that do not fit the network.
     """
     outputs = network.sizes[-1]
-    given, y, classes = y, floats(y, "iub"), max(outputs, 2)
-    if y is None or y.ndim != 1 or y.size == 0 or y.min() < 0 or y.max() >= classes:
-        raise ValueError(f"y must be an array (n,) of class numbers from 0 to {classes - 1}; got {given!r}")
-    y = y.astype(int)
+    labels, classes = floats(y, "iub"), max(outputs, 2)
+    if labels is None or not fits(labels.shape, "(n,)") or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"y must be an array (n,) of class numbers from 0 to {classes - 1}; got {y!r}")
     if outputs == 1:
-        return fitted("binary classification", network, X, 2.0 * y[..., None] - 1, logistic_loss, signs_agree)
-    return fitted("classification", network, X, np.eye(outputs)[y], cross_entropy, largest_agree)
+        return fitted("binary classification", network, X, 2 * labels[:, None] - 1, logistic_loss, signs_agree)
+    return fitted("classification", network, X, np.eye(outputs)[labels.astype(int)], cross_entropy, largest_agree)
 
 
-def regress(network, X, y):
+def regress(network, X: ArrayLike, y: ArrayLike) -> Problem:
     r"""A network's mean squared error, halved: $f(\theta) = \frac1{2n}\sum_i \|z_\theta(x_i) - y_i\|^2$.
 
     network: a `Network`.
@@ -389,7 +391,7 @@ def checked_labels(y):
     return y
 
 
-def two_moons(n, noise, rng):
+def two_moons(n: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     r"""Two half circles that reach into each other: the smallest data that no line can part.
 
     n: int >= 2, number of points. noise: standard deviation >= 0 of both coordinates; from about 0.3 on they mix.
@@ -403,7 +405,7 @@ def two_moons(n, noise, rng):
     return X + number("noise", noise, least=0) * rng.standard_normal(X.shape), y
 
 
-def clusters(n, centers, spread, rng):
+def clusters(n: int, centers: ArrayLike, spread: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     r"""Round Gaussian clouds of points.
 
     n: int >= 1, number of points. centers: array (k, d), the middle of each cloud.
@@ -418,7 +420,7 @@ def clusters(n, centers, spread, rng):
     return X + number("spread", spread, least=0) * generator(rng).standard_normal(X.shape), y
 
 
-def sparse_words(n, words, length, rng):
+def sparse_words(n: int, words: int, length: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     r"""Short texts as bags of words: a few words are in nearly all of them, most are rare.
 
     The word of rank j comes with probability in proportion to 1/j (Zipf). The ten most frequent say nothing; the
@@ -439,7 +441,7 @@ def sparse_words(n, words, length, rng):
     return X, (X @ opinions > 0).astype(int)
 
 
-def digits():
+def digits() -> tuple[np.ndarray, np.ndarray]:
     r"""The 8 x 8 digits: 1,797 pictures of handwritten figures, written by 13 people.
 
     Returns X, array (1797, 64) of grey values in [0, 1], row by row (``X[i].reshape(8, 8)`` is picture i), and y,
@@ -451,7 +453,7 @@ def digits():
         return data["X"] / 16, data["y"].astype(int)
 
 
-def longley():
+def longley() -> tuple[np.ndarray, np.ndarray]:
     r"""Sixteen years of one country: six columns in their own units that nearly all rise together.
 
     Returns X, array (16, 6), the years 1947 to 1962 of the United States: price index (1954 is 100), gross national

@@ -7,8 +7,11 @@ an array of steps, ``cosine(0.1, 100)(np.arange(100))``, a schedule gives an arr
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .arguments import integer, number, numbers
 
@@ -16,11 +19,14 @@ from .arguments import integer, number, numbers
 class Schedule:
     """What all have: a schedule has `at(t)`, its value at the step t >= 0; called, it takes an array of steps, too."""
 
-    def __call__(self, t):
+    def __call__(self, t: ArrayLike) -> float | np.ndarray:
         if isinstance(t, int):
             return self.at(t)
         t = np.asarray(t).tolist()
         return np.array([self(step) for step in t]) if isinstance(t, list) else self.at(t)
+
+    def at(self, t: Any) -> Any:
+        raise NotImplementedError
 
     def __repr__(self):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
@@ -35,7 +41,7 @@ class constant(Schedule):
     Returns a function t -> rate. Errors: ValueError for a bad lr.
     """
 
-    def __init__(self, lr):
+    def __init__(self, lr: ArrayLike):
         self.lr = numbers("lr", lr, least=0)
 
     def at(self, t):
@@ -54,7 +60,7 @@ class step_decay(Schedule):
     Convention: torch's StepLR; optax.exponential_decay with staircase=True.
     """
 
-    def __init__(self, lr, every, factor=0.1):
+    def __init__(self, lr: ArrayLike, every: int, factor: float = 0.1):
         self.lr, self.every = numbers("lr", lr, least=0), integer("every", every)
         self.factor = number("factor", factor, least=0, most=1)
 
@@ -76,7 +82,7 @@ class exponential(Schedule):
     Convention: torch's ExponentialLR; optax.exponential_decay with transition_steps=1.
     """
 
-    def __init__(self, lr, rate):
+    def __init__(self, lr: ArrayLike, rate: float):
         self.lr, self.rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
 
     def at(self, t):
@@ -99,7 +105,7 @@ class inverse_time(Schedule):
     Keras' InverseTimeDecay.
     """
 
-    def __init__(self, lr, rate=1.0):
+    def __init__(self, lr: ArrayLike, rate: float = 1.0):
         self.lr, self.rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
 
     def at(self, t):
@@ -118,7 +124,7 @@ class inverse_sqrt(Schedule):
     $\sqrt{w/t}$ (Vaswani et al., 2017, eq. 3), is `warmup(inverse_sqrt(lr, 1 / w), w - 1)`.
     """
 
-    def __init__(self, lr, rate=1.0):
+    def __init__(self, lr: ArrayLike, rate: float = 1.0):
         self.lr, self.rate = numbers("lr", lr, least=0), number("rate", rate, least=0)
 
     def at(self, t):
@@ -138,7 +144,7 @@ class cosine(Schedule):
     floor / lr); torch's CosineAnnealingLR agrees up to step T and climbs again afterwards.
     """
 
-    def __init__(self, lr, steps, floor=0.0):
+    def __init__(self, lr: ArrayLike, steps: int, floor: ArrayLike = 0.0):
         self.lr, self.floor = numbers("lr", lr, least=0), numbers("floor", floor, least=0)
         self.steps = integer("steps", steps)
 
@@ -163,7 +169,7 @@ class warmup(Schedule):
     start_factor=1/(w+1), total_iters=w, or optax.linear_schedule from lr/(w+1), joined to what follows at w.
     """
 
-    def __init__(self, schedule, steps):
+    def __init__(self, schedule: ArrayLike | Callable[[int], ArrayLike], steps: int):
         if not callable(schedule):
             schedule = constant(numbers("schedule", schedule, ", or a function of the step", least=0))
         self.schedule, self.steps = schedule, integer("steps", steps, 0)
@@ -188,7 +194,9 @@ class one_cycle(Schedule):
     its end one step earlier.
     """
 
-    def __init__(self, lr, steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
+    def __init__(
+        self, lr: ArrayLike, steps: int, pct_start: float = 0.3, div_factor: float = 25.0, final_div_factor: float = 1e4
+    ):
         self.lr, self.steps = numbers("lr", lr, least=0), integer("steps", steps)
         self.top = number("pct_start", pct_start, least=0, most=1) * self.steps
         self.first = self.lr / number("div_factor", div_factor, least=1)

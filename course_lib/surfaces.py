@@ -5,13 +5,17 @@ the value along a path and ``f.grad(p)`` the gradients of a thousand runs. Each 
 company: squares are products, and sums over coordinates are running sums. A surface of this module pickles.
 """
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .arguments import array, descendable, floats, integer, number, points, symmetric, window
+from .arguments import Descendable, Function, array, descendable, floats, integer, number, points, symmetric
+from .arguments import window as checked_window
 from .linalg import eigenvalues, times, total
 
 
@@ -23,7 +27,7 @@ class Named:
         return next((name for name, value in names if value is self), None) or super().__reduce_ex__(protocol)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Surface(Named):
     r"""A function from $\mathbb R^d$ to $\mathbb R$ with its derivatives and the places worth knowing.
 
@@ -42,26 +46,45 @@ class Surface(Named):
     """
 
     name: str
-    value: Callable
-    gradient: Callable
+    value: Function
+    gradient: Function
     start: np.ndarray
-    window: tuple
-    minima: np.ndarray = ()
-    hessian: Callable | None = None
-    L: float | None = None
-    mu: float | None = None
+    window: Any
+    minima: np.ndarray
+    hessian: Function | None
+    L: float | None
+    mu: float | None
 
-    def __post_init__(self):
-        start = array("start", self.start, "(d,)", ", one point").astype(float)
-        d = len(start)
-        window(self.window, d)
-        minima = floats(self.minima)
-        if minima is None or minima.size % d or not np.isfinite(minima).all():
-            raise ValueError(f"minima must be finite points of {d} coordinates, as start; got {self.minima!r}")
-        minima = minima.astype(float).reshape(-1, d)
-        for field, places in (("start", start), ("minima", minima)):
-            places.setflags(write=False)
-            object.__setattr__(self, field, places)
+    def __init__(
+        self,
+        name: str,
+        value: Function,
+        gradient: Function,
+        start: ArrayLike,
+        window: ArrayLike,
+        minima: ArrayLike = (),
+        hessian: Function | None = None,
+        L: float | None = None,
+        mu: float | None = None,
+    ):
+        point = array("start", start, "(d,)", ", one point").astype(float)
+        checked_window(window, len(point))
+        places = floats(minima)
+        if places is None or places.size % len(point) or not np.isfinite(places).all():
+            raise ValueError(f"minima must be finite points of {len(point)} coordinates, as start; got {minima!r}")
+        places = places.astype(float).reshape(-1, len(point))
+        point.setflags(write=False)
+        places.setflags(write=False)
+        given = {
+            "name": name,
+            "value": value,
+            "gradient": gradient,
+            "hessian": hessian,
+            "window": window,
+            "L": L,
+            "mu": mu,
+        }
+        vars(self).update(given, start=point, minima=places)
 
     def __repr__(self):
         return self.name
@@ -70,14 +93,14 @@ class Surface(Named):
     def d(self):
         return len(self.start)
 
-    def __call__(self, p):
+    def __call__(self, p: ArrayLike) -> np.ndarray:
         with np.errstate(all="ignore"):  # a run that diverged has a value, too: inf or NaN
             return self.value(points(p, self.d))
 
-    def grad(self, p):
+    def grad(self, p: ArrayLike) -> np.ndarray:
         return self.gradient(points(p, self.d))
 
-    def hess(self, p):
+    def hess(self, p: ArrayLike) -> np.ndarray:
         if self.hessian is None:
             raise ValueError(f"{self.name}: no Hessian was given")
         return self.hessian(points(p, self.d))
@@ -101,7 +124,7 @@ class Delegate:
         return getattr(self.f, name)
 
 
-def counted(f):
+def counted(f: Descendable) -> Counted:
     r"""The same function, which counts: how often its value and its gradient were asked for.
 
     f: what is descended: a surface, a problem, or the batches of one (not a problem whose batches are taken later).
@@ -137,7 +160,9 @@ def on_a_line(name, value, slope, curvature, **places):
     return Surface(name, lambda p: value(p)[0], slope, hessian=lambda p: curvature(p)[None], **places)
 
 
-def quadratic_form(A, name="quadratic form", start=None, window=None):
+def quadratic_form(
+    A: ArrayLike, name: str = "quadratic form", start: ArrayLike | None = None, window: ArrayLike | None = None
+) -> Surface:
     r"""The quadratic with Hessian A: a bowl, a saddle or a trough, as its eigenvalues have it.
 
     $f(x) = \tfrac12 x^\top A x,\quad \nabla f(x) = A x$
@@ -195,7 +220,7 @@ def beside(a, p):
     return a.astype(p.dtype).reshape(*a.shape, *[1] * (p.ndim - 1))
 
 
-def changed(f, A=None, scale=1.0, shift=0.0):
+def changed(f: Surface, A: ArrayLike | None = None, scale: float = 1.0, shift: float = 0.0) -> Surface:
     r"""The same landscape in other coordinates and units: $z \mapsto c\, f(Az) + b$.
 
     Gradient $c\, A^\top \nabla f(Az)$, Hessian $c\, A^\top H(Az)\, A$. A method does not notice the change if it takes
@@ -243,7 +268,7 @@ class Changed:
         return self.scale * times(self.A.T, once)
 
 
-def quadratic(kappa=10.0, angle=0.0, L=1.0):
+def quadratic(kappa: float = 10.0, angle: float = 0.0, L: float = 1.0) -> Surface:
     r"""An elliptic valley, the model of every minimum: how long it is, and how it lies.
 
     $f(x) = \tfrac12 x^\top R\,\mathrm{diag}(L/\kappa, L)\,R^\top x$, with $R$ the rotation by the angle
@@ -260,7 +285,7 @@ def quadratic(kappa=10.0, angle=0.0, L=1.0):
     mixed = (mu - L) * cos * sin
     A = [[mu * cos * cos + L * sin * sin, mixed], [mixed, mu * sin * sin + L * cos * cos]]
     valley = quadratic_form(A, f"quadratic, κ = {kappa:g}", start=(cos - sin, sin + cos))
-    return replace(valley, minima=(0, 0), L=L, mu=mu)
+    return replace(valley, minima=np.zeros((1, 2)), L=L, mu=mu)
 
 
 def rosenbrock_value(p):
@@ -366,7 +391,7 @@ himmelblau = Surface(
 r"""Four minima, all of them 0. $(x^2+y-11)^2 + (x+y^2-7)^2$, Himmelblau (1972)"""
 
 
-def rastrigin(d=2):
+def rastrigin(d: int = 2) -> Surface:
     r"""A bowl full of dents: one global minimum among about $11^d$ local ones.
 
     $f(x) = \sum_i \left[x_i^2 + 10\,(1 - \cos 2\pi x_i)\right]$
@@ -542,7 +567,7 @@ Source: Lessard, Recht and Packard (2016), eq. 4.11.
 """
 
 
-def nesterov_worst(d, L=1.0):
+def nesterov_worst(d: int, L: float = 1.0) -> Surface:
     r"""The slowest smooth convex function: the slope is at one end of a chain and has to be handed on link by link.
 
     $f(x) = \tfrac L8 \left(\sum_{i=0}^d (x_i - x_{i+1})^2 - 1\right)$, with $x_0 = 1$ and $x_{d+1} = 0$ held fixed

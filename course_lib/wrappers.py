@@ -4,11 +4,15 @@
 remembers something puts it before the memory of the method inside. ``blocked`` alone changes arrays in place.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from course_lib.arguments import array, generator, integer, integers, number, points, step, symmetric
+from course_lib.arguments import Step, array, generator, integer, integers, number, points, step, symmetric
 from course_lib.linalg import eigenvalues, norm, times
 from course_lib.schedules import constant
 
@@ -26,7 +30,7 @@ class clip_by_norm:
     optax.clip_by_global_norm agrees.
     """
 
-    def __init__(self, method, limit):
+    def __init__(self, method: Step, limit: float):
         self.method, self.limit = step(method), number("limit", limit, above=0)
 
     def __call__(self, x, g, *memory, **hyper):
@@ -47,7 +51,7 @@ class clip_by_value:
     Source: Mikolov (2012); torch.nn.utils.clip_grad_value_ and optax.clip agree.
     """
 
-    def __init__(self, method, limit):
+    def __init__(self, method: Step, limit: float):
         self.method, self.limit = step(method), number("limit", limit, above=0)
 
     def __call__(self, x, g, *memory, **hyper):
@@ -66,7 +70,7 @@ class l2:
     Convention: weight_decay of torch.optim.SGD and Adam; optax.add_decayed_weights before the method.
     """
 
-    def __init__(self, method, decay):
+    def __init__(self, method: Step, decay: float):
         self.method, self.decay = step(method), number("decay", decay, least=0)
 
     def __call__(self, x, g, *memory, **hyper):
@@ -85,7 +89,7 @@ class decoupled_decay:
     Source: Loshchilov and Hutter (2019), with the decay scaled by $\eta$ as in torch.optim.AdamW and optax.adamw.
     """
 
-    def __init__(self, method, decay):
+    def __init__(self, method: Step, decay: float):
         self.method, self.decay = step(method), number("decay", decay, least=0)
 
     def __call__(self, x, g, *memory, lr, **hyper):
@@ -109,7 +113,7 @@ class preconditioned:
     Source: Nocedal and Wright (2006), section 5.1, there for conjugate gradients.
     """
 
-    def __init__(self, method, P):
+    def __init__(self, method: Step, P: ArrayLike):
         self.method, P = step(method), array("P", P, "(d,) or (d, d)")
         if not np.all((P if P.ndim == 1 else eigenvalues(symmetric("P", P))) > 0):
             raise ValueError(f"P must be positive definite, or a diagonal > 0; got {P!r}")
@@ -137,7 +141,7 @@ class perturbed:
     Source: Jin et al. (2017), with Gaussian noise in place of a ball and times of your choice.
     """
 
-    def __init__(self, method, sigma, rng):
+    def __init__(self, method: Step, sigma: float | Callable[[int], float], rng: np.random.Generator):
         self.method, self.rng = step(method), generator(rng)
         self.sigma = sigma if callable(sigma) else constant(number("sigma", sigma, least=0))
 
@@ -163,7 +167,7 @@ class averaged:
     Source: Polyak and Juditsky (1992); torch.optim.swa_utils.AveragedModel takes the same mean.
     """
 
-    def __init__(self, method, after=0):
+    def __init__(self, method: Step, after: int = 0):
         self.method, self.after = step(method), integer("after", after, 0)
 
     def __call__(self, x, g, mean=0.0, t=0, *memory, **hyper):
@@ -185,7 +189,7 @@ class fed:
     Errors: ValueError for gradients of another shape.
     """
 
-    def __init__(self, method, gradients):
+    def __init__(self, method: Step, gradients: ArrayLike):
         self.method, self.gradients = step(method), array("gradients", gradients, "(n,) or (n, d)")
 
     def __call__(self, x, g, t=0, *memory, **hyper):
@@ -205,7 +209,7 @@ class per_layer:
     Errors: ValueError for shapes that are no shapes, and, at the first step, for a point of another length.
     """
 
-    def __init__(self, method, shapes):
+    def __init__(self, method: Step, shapes: Sequence[int | tuple[int, ...]]):
         self.method = step(method)
         if not np.iterable(shapes) or len(shapes) == 0:
             raise ValueError(f"shapes must be a list of tuples of integers >= 1; got {shapes!r}")
@@ -239,7 +243,7 @@ class blocked:
     Errors: ValueError for a bad size.
     """
 
-    def __init__(self, method, size=2**17):
+    def __init__(self, method: Step, size: int = 2**17):
         self.method, self.size = step(method), integer("size", size)
 
     def __call__(self, x, g, *memory, **hyper):

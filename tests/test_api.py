@@ -137,6 +137,26 @@ def test_every_function_is_here():
         assert set(given) <= set(parameters) or "hyper" in parameters, name
 
 
+# Not the optimizers: lessons show their lines and what one has more than another
+TYPED = [
+    "schedules",
+    "surfaces",
+    "wrappers",
+    "convexity",
+    "gradients",
+    "problems",
+    "descent",
+]  # lessons show optimizers
+
+
+@pytest.mark.parametrize("name", [name for name in API if name.partition(".")[0] in TYPED])
+def test_every_argument_has_a_type(name):
+    parameters = inspect.signature(API[name]).parameters.values()
+    untyped = [one.name for one in parameters if one.annotation is one.empty and one.name not in ("hyper", "network")]
+    assert untyped == []
+    assert isinstance(API[name], type) or inspect.signature(API[name]).return_annotation is not inspect.Signature.empty
+
+
 def called(name, cast, **changes):
     """The numbers that come of a call, or of what it gives, with every number cast."""
     with np.errstate(all="ignore"):
