@@ -88,11 +88,11 @@ def quiet(run):
 
 
 def states(method, f, x, hyper, schedules):
-    yield (x,)
-    memory = ()
+    state = (x,)
+    yield state
     for t in count(1):
-        x, *memory = checked_state(method, f, x, memory, hyper)
-        yield x, *memory
+        state = checked_state(method, f, state, hyper)
+        yield state
         for name, schedule in schedules.items():
             value = checked(name, schedule(t), x.dtype, f" at step {t}")
             if np.shape(value) != np.shape(hyper[name]):
@@ -101,25 +101,32 @@ def states(method, f, x, hyper, schedules):
 
 
 def gradient(f, x):
-    g = np.asarray(f.grad(x), x.dtype)
+    g = as_floats_like(x, f.grad(x))
     if g.shape != x.shape:
         raise ValueError(f"f.grad(x) must have the shape of x, {x.shape}; got {g.shape}")
     return g
 
 
-def checked_state(method, f, x, memory, hyper):
+def as_floats_like(x, a):
+    a = np.asarray(a)  # without the dtype it costs a fifth, and each microsecond of a step counts
+    return a if a.dtype == x.dtype else a.astype(x.dtype)
+
+
+def checked_state(method, f, state, hyper):
     """The state after one step, or a ValueError that says what a step must give back."""
+    x = state[0]
     g = gradient(f, x)
     try:
-        state = method(x, g, *memory, **hyper)
+        state = method(x, g, *state[1:], **hyper)
     except ValueError as error:
         if "read-only" in str(error):
             error.add_note("A step changes nothing in place: write x = x - ..., not x -= ...")
         raise
-    if not isinstance(state, tuple) or np.shape(state[0]) != x.shape:
-        got = f"an x of shape {np.shape(state[0])}" if isinstance(state, tuple) else type(state)
+    new = as_floats_like(x, state[0]) if isinstance(state, tuple) else None
+    if new is None or new.shape != x.shape:
+        got = type(state) if new is None else f"an x of shape {new.shape}"
         raise ValueError(f"a step must return a tuple (x, *memory), x of shape {x.shape}; got {got}")
-    return np.asarray(state[0], x.dtype), *state[1:]
+    return state if new is state[0] else (new, *state[1:])
 
 
 @np.errstate(all="ignore")
@@ -136,8 +143,8 @@ def descend(method: Step, f: Descendable, start: ArrayLike, steps: int, **hyper)
     (x,) = next(run)
     path = np.empty((len(x), steps + 1, *x.shape[1:]), x.dtype)
     path[:, 0] = x
-    for t, (x, *_) in enumerate(islice(run, steps), 1):
-        path[:, t] = x
+    for t, state in enumerate(islice(run, steps), 1):
+        path[:, t] = state[0]
     return path
 
 
