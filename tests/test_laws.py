@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.curvature import bfgs, conjugate_gradients, exact
+from course_lib.curvature import bfgs, conjugate_gradients, exact, parabola
 from course_lib.descent import descend, end
 from course_lib.optimizers import adam, amsgrad, gd, momentum, nesterov
 from course_lib.problems import noisy
@@ -135,6 +135,13 @@ def test_nesterovs_method_keeps_his_promise():
         assert np.all(gap <= 2 * g.L * distance / (k + 1) ** 2)
     slow = f(end(gd, f, f.start, 400, lr=1 / f.L)) - f(f.minima[0])
     assert slow > 10 * (f(end(nesterov, f, f.start, 400, lr=1 / f.L, beta=lambda t: t / (t + 3))) - f(f.minima[0]))
+
+
+def test_on_a_quadratic_with_exact_lines_bfgs_and_conjugate_gradients_walk_the_same_way():
+    for f in (quadratic(20, 45), quadratic(300, 10), quadratic_form(np.diag(np.geomspace(1, 20, 5)))):
+        for search in (exact, parabola):
+            ways = [descend(make(f, search=search), f, f.start, 5) for make in (bfgs, conjugate_gradients)]
+            assert np.abs(ways[0] - ways[1]).max() < 1e-6
 
 
 def test_bfgs_with_exact_search_finishes_a_quadratic_in_10_dimensions_at_step_10():

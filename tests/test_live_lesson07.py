@@ -47,10 +47,10 @@ def test_the_runs_are_the_course_s_own(figure):
         assert arrays[name] == arrays["steps"][k, 0]
 
 
-def test_newton_takes_one_step_and_conjugate_gradients_two_on_every_ellipse(figure):
+def test_newton_takes_one_step_and_conjugate_gradients_and_bfgs_two_on_every_ellipse(figure):
     for kappa, angle in [(2, 10), (20, 45), (100, 77)]:
         counts = needed(shown(figure, kappa, angle))
-        assert (counts["newton"], counts["cg"]) == (1, 2)
+        assert (counts["newton"], counts["cg"], counts["bfgs"]) == (1, 2, 2)
 
 
 def test_gd_pays_for_the_condition_number_and_not_for_the_angle(figure):
