@@ -25,6 +25,12 @@ class Descendable(Protocol):
     def grad(self, x: Any, /) -> Any: ...
 
 
+class Curved(Descendable, Protocol):
+    """What has a Hessian, too."""
+
+    def hess(self, x: Any, /) -> Any: ...
+
+
 class Landscape(Descendable, Protocol):
     """What has a value, too."""
 

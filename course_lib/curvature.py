@@ -6,15 +6,29 @@ a line search (`bfgs`, `lbfgs`, `conjugate_gradients`) follow one run at a time,
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from course_lib.arguments import array, curved, descendable, function, integer, number, points, symmetric
+from course_lib.arguments import (
+    Curved,
+    Descendable,
+    Landscape,
+    array,
+    curved,
+    descendable,
+    function,
+    integer,
+    number,
+    points,
+    symmetric,
+)
 from course_lib.linalg import eigenvalues, norm, total
 from course_lib.surfaces import Delegate
 
 
-def newton(f):
+class newton:
     r"""Newton's method: jump to where the quadratic through the gradient and the Hessian is flat.
 
     $x_{t+1} = x_t - \eta H_t^{-1} g_t$
@@ -26,11 +40,15 @@ def newton(f):
     quadratic. Where H is singular the step is infinite or NaN.
     Source: Nocedal and Wright (2006), eq. 2.15.
     """
-    f = curved(f)
-    return lambda x, g, *, lr=1.0: (x - lr * solved(f.hess(x), g, lambda curvature: curvature),)
+
+    def __init__(self, f: Curved):
+        self.f = curved(f)
+
+    def __call__(self, x, g, *, lr=1.0):
+        return (x - lr * solved(self.f.hess(x), g, lambda curvature: curvature),)
 
 
-def damped_newton(f):
+class damped_newton:
     r"""Newton's method with damping (Levenberg's): a little of gradient descent where there is little curvature.
 
     $x_{t+1} = x_t - \eta (H_t + \delta I)^{-1} g_t$
@@ -43,11 +61,15 @@ def damped_newton(f):
     Source: Levenberg (1944); as damping in Martens (2010), section 4.1. Others call Newton's method damped when a line
     search shortens its step (Boyd and Vandenberghe, 2004, section 9.5.2): that is lr.
     """
-    f = curved(f)
-    return lambda x, g, *, damping, lr=1.0: (x - lr * solved(f.hess(x), g, lambda curvature: curvature + damping),)
+
+    def __init__(self, f: Curved):
+        self.f = curved(f)
+
+    def __call__(self, x, g, *, damping, lr=1.0):
+        return (x - lr * solved(self.f.hess(x), g, lambda curvature: curvature + damping),)
 
 
-def saddle_free_newton(f):
+class saddle_free_newton:
     r"""Newton's method with every curvature taken as positive, so that it runs from saddles instead of to them.
 
     $x_{t+1} = x_t - \eta\,(|H_t| + \delta I)^{-1} g_t,\quad |H| = Q\,|\Lambda|\,Q^\top$
@@ -58,12 +80,11 @@ def saddle_free_newton(f):
     Source: Dauphin et al. (2014), algorithm 1, with the whole space in place of a Krylov subspace.
     """
 
-    f = curved(f)
+    def __init__(self, f: Curved):
+        self.f = curved(f)
 
-    def step(x, g, *, lr=1.0, damping=0.0):
-        return (x - lr * solved(f.hess(x), g, lambda curvature: np.abs(curvature) + damping),)
-
-    return step
+    def __call__(self, x, g, *, lr=1.0, damping=0.0):
+        return (x - lr * solved(self.f.hess(x), g, lambda curvature: np.abs(curvature) + damping),)
 
 
 def solved(H, g, change):
@@ -78,7 +99,7 @@ def solved(H, g, change):
 # Line searches: search(f, x, p, g) -> t, how far to go from x along p, with g the gradient at x; first they try t = 1
 
 
-def parabola(f, x, p, g):
+def parabola(f: Landscape, x: np.ndarray, p: np.ndarray, g: np.ndarray) -> float:
     r"""Nearly the lowest point along p, by values alone: try the lowest point of a parabola, and again from there.
 
     $t \leftarrow \frac{-t^2\, g\cdot p}{2\,(f(x + tp) - f(x) - t\, g\cdot p)}$
@@ -110,7 +131,9 @@ def parabola(f, x, p, g):
     return best or float(slope < 0 and f(x + p) <= value)
 
 
-def wolfe(f, x, p, g, t=1.0, c1=1e-4, c2=0.9):
+def wolfe(
+    f: Landscape, x: np.ndarray, p: np.ndarray, g: np.ndarray, t: float = 1.0, c1: float = 1e-4, c2: float = 0.9
+) -> float:
     r"""A step length that goes down enough and gets past the steep part, by doubling and halving.
 
     $f(x + tp) \le f(x) + c_1 t\, g\cdot p$ (Armijo) and $\nabla f(x + tp)\cdot p \ge c_2\, g\cdot p$ (weak Wolfe)
@@ -140,7 +163,7 @@ def wolfe(f, x, p, g, t=1.0, c1=1e-4, c2=0.9):
     return shortest
 
 
-def exact(f, x, p, g):
+def exact(f: Landscape, x: np.ndarray, p: np.ndarray, g: np.ndarray) -> float:
     r"""The lowest point along p of a quadratic, from one more gradient.
 
     $t = -\frac{g\cdot p}{(\nabla f(x + p) - g)\cdot p}$, where the denominator is $p\cdot Hp$
@@ -152,7 +175,7 @@ def exact(f, x, p, g):
     return -slope / ((f.grad(x + p) - g) @ p) if slope else 0.0
 
 
-def bfgs(f, search=parabola):
+class bfgs:
     r"""BFGS: Newton's method with an inverse Hessian learned from how the gradient changed on the way.
 
     $p_t = -B_t g_t,\quad x_{t+1} = x_t + t^\star p_t,\quad s = x_{t+1} - x_t,\quad y = g_{t+1} - g_t$
@@ -168,17 +191,17 @@ def bfgs(f, search=parabola):
     Source: Nocedal and Wright (2006), eq. 6.17. The very first trial goes a distance of 1 along -g; then B starts
     from $\frac{s\cdot y}{y\cdot y} I$ (eq. 6.20). A move with $s\cdot y \le 0$ teaches nothing and is left out.
     """
-    f, search = descendable(f), function("search", search)
 
-    def step(x, g, B=None, s=None, last=None):
+    def __init__(self, f: Landscape, search: Callable = parabola):
+        self.f, self.search = descendable(f), function("search", search)
+
+    def __call__(self, x, g, B=None, s=None, last=None):
         one_run(x)
         if s is not None and min(s @ (y := g - last), y @ y) > 0:
             B = secant_update(s @ y / (y @ y) * np.eye(len(x), dtype=x.dtype) if B is None else B, s, y)
         p = -unit(g) if B is None else -(B @ g)
-        s = search(f, x, p, g) * p
+        s = self.search(self.f, x, p, g) * p
         return x + s, B, s, g
-
-    return step
 
 
 def unit(g):
@@ -195,7 +218,7 @@ def secant_update(B, s, y):
     return B + (us + us.T) / sy - u @ y / sy * np.outer(s, s) / sy
 
 
-def lbfgs(f, history=10, search=parabola):
+class lbfgs:
     r"""L-BFGS: BFGS that keeps its latest moves instead of a matrix, d numbers each.
 
     $B_t$ is made anew from $\frac{s\cdot y}{y\cdot y} I$ (of the latest move) by the updates of the moves kept, and
@@ -208,17 +231,18 @@ def lbfgs(f, history=10, search=parabola):
     Errors: ValueError for a bad history, or if x holds several runs.
     Source: Liu and Nocedal (1989); Nocedal and Wright (2006), algorithm 7.4.
     """
-    f, history, search = descendable(f), integer("history", history), function("search", search)
 
-    def step(x, g, moves=(), s=None, last=None):
+    def __init__(self, f: Landscape, history: int = 10, search: Callable = parabola):
+        self.f, self.search = descendable(f), function("search", search)
+        self.history = integer("history", history)
+
+    def __call__(self, x, g, moves=(), s=None, last=None):
         one_run(x)
         if s is not None and min(s @ (y := g - last), y @ y) > 0:
-            moves = (*moves, (s, y))[-history:]
+            moves = (*moves, (s, y))[-self.history :]
         p = -two_loops(moves, g) if moves else -unit(g)
-        s = search(f, x, p, g) * p
+        s = self.search(self.f, x, p, g) * p
         return x + s, moves, s, g
-
-    return step
 
 
 def two_loops(moves, q):
@@ -235,7 +259,7 @@ def two_loops(moves, q):
     return q
 
 
-def conjugate_gradients(f, search=parabola):
+class conjugate_gradients:
     r"""Conjugate gradients: each direction spoils nothing of what the ones before have reached.
 
     $p_t = -g_t + \beta_t\, p_{t-1},\quad y = g_t - g_{t-1},\quad
@@ -255,9 +279,11 @@ def conjugate_gradients(f, search=parabola):
     $|g_t\cdot g_{t-1}| \ge 0.2\,\|g_t\|^2$ (Powell, 1977). The first trial along p promises as much descent as the last
     move did (Nocedal and Wright, section 3.5).
     """
-    f, search = descendable(f), function("search", search)
 
-    def step(x, g, s=None, last=None):
+    def __init__(self, f: Landscape, search: Callable = parabola):
+        self.f, self.search = descendable(f), function("search", search)
+
+    def __call__(self, x, g, s=None, last=None):
         one_run(x)
         p = -unit(g)
         if s is not None and s @ last < 0:
@@ -267,10 +293,8 @@ def conjugate_gradients(f, search=parabola):
                 p = -g
             ratio = s @ last / (g @ p)
             p = p * ratio if 0 < ratio < math.inf else p
-        s = search(f, x, p, g) * p
+        s = self.search(self.f, x, p, g) * p
         return x + s, s, g
-
-    return step
 
 
 def one_run(x):
@@ -281,7 +305,7 @@ def one_run(x):
 # Measuring curvature
 
 
-def hessian_vector_product(f, x, v, h=None):
+def hessian_vector_product(f: Descendable, x: ArrayLike, v: ArrayLike, h: float | None = None) -> np.ndarray:
     r"""How the gradient changes along v, without a Hessian: two gradients, whatever the dimension.
 
     $Hv \approx \|v\| \, \frac{\nabla f(x + hu) - \nabla f(x - hu)}{2h},\quad u = v / \|v\|$
@@ -308,7 +332,7 @@ def hessian_vector_product(f, x, v, h=None):
     return (f.grad(x + h * u) - f.grad(x - h * u)) / (2 * h) * length
 
 
-def with_hessian(f):
+def with_hessian(f: Descendable) -> Delegate:
     r"""The same function with a Hessian, measured: for a network, which has none in closed form.
 
     Its column i is `hessian_vector_product` along axis i; the mean with the transpose makes it symmetric.
@@ -329,7 +353,7 @@ class Measured(Delegate):
         return (H + np.swapaxes(H, 0, 1)) / 2
 
 
-def power_iteration(product, start, steps=100):
+def power_iteration(product: Callable, start: ArrayLike, steps: int = 100) -> tuple[float, np.ndarray]:
     r"""The eigenvalue of largest size of a symmetric matrix that is known only by its products: often L.
 
     $v \leftarrow Av / \|Av\|$
@@ -355,7 +379,7 @@ def power_iteration(product, start, steps=100):
     return v @ w, v
 
 
-def critical_kind(H, tolerance=1e-8):
+def critical_kind(H: ArrayLike, tolerance: float = 1e-8) -> str | np.ndarray:
     r"""What a point of zero gradient is, by the signs of the Hessian's eigenvalues.
 
     All positive: 'minimum'. All negative: 'maximum'. Some of each: 'saddle', whatever the others. Else some are 0 and
@@ -373,7 +397,7 @@ def critical_kind(H, tolerance=1e-8):
     return kinds if kinds.ndim else kinds.item()
 
 
-def condition_number(H):
+def condition_number(H: ArrayLike) -> float | np.ndarray:
     r"""How much steeper the steepest direction curves than the flattest.
 
     $\kappa = \max_i|\lambda_i| / \min_i|\lambda_i|$
