@@ -28,7 +28,7 @@ class Card(Widget):
         self.on_msg(self._heard)
 
     def still(self):
-        return {"text/plain": self.talk.words, "text/html": self.page}
+        return {"text/plain": self.talk.words, "text/html": self.page}, {}
 
     def left(self):
         unfinished = "" if self.form.get("locked") else GO_ON

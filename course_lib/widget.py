@@ -27,7 +27,7 @@ class Widget(anywidget.AnyWidget):
         super().close()
 
     def still(self):
-        """What is seen without a kernel: {mime type: content}, with a text/plain that is the same at every run."""
+        """What is seen without a kernel: ({mime type: content}, {mime type: metadata}), with a fixed text/plain."""
         raise NotImplementedError
 
     def left(self):
@@ -35,13 +35,12 @@ class Widget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs):
-        still = self.still()
+        data, about = self.still()
         if self.at:
             page = f'<course-widget at="{self.at}">{self.left()}</course-widget>'
-            return {"text/plain": still["text/plain"], "text/html": page}, {}
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        alternative = {"image/png": {"alt": still["text/plain"]}} if "image/png" in still else {}
-        return data | still, metadata | alternative
+            return {"text/plain": data["text/plain"], "text/html": page}, {}
+        view, metadata = super()._repr_mimebundle_(**kwargs)
+        return view | data, metadata | about
 
 
 def script(path):

@@ -388,7 +388,7 @@ def test_the_still_picture_is_the_same_every_time(make):
     assert data["text/plain"] == again["text/plain"]
     assert data["image/png"] == again["image/png"]
     assert metadata["image/png"]["alt"] == data["text/plain"]
-    assert len(data["image/png"]) < 46_000
+    assert len(data["image/png"]) < 110_000
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == one.model_id
 
 

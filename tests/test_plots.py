@@ -1,5 +1,6 @@
 """The still pictures: what is drawn where, in whose style, and that a film is the same every time."""
 
+import io
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from nbclient import NotebookClient
+from PIL import Image
 
 from course_lib import plots
 from course_lib.descent import descend
@@ -186,11 +188,27 @@ def test_what_is_shown_is_described_and_closed(monkeypatch):
     ax = plots.surface(plateau)
     plots.show("A well in a plain.")
     (picture, options), (words, _) = seen
-    assert picture._repr_png_().startswith(b"\x89PNG")
+    png, size = picture._repr_png_()
+    stored = Image.open(io.BytesIO(png))
+    assert (stored.format, stored.mode, stored.size) == ("PNG", "P", (2 * size["width"], 2 * size["height"]))
     assert repr(picture) == repr(ax.figure)
     assert options == {"metadata": {"image/png": {"alt": "A well in a plain."}}}
     assert words.data == "*Figure: A well in a plain.*"
     assert not plt.get_fignums()
+
+
+def test_a_gradient_keeps_its_colours_though_only_256_are_stored():
+    x = np.linspace(0, 1, 200)
+    plots.heat(x, x, np.add.outer(x, x**2))
+    picture, drawn = plots._Picture(plt.gcf()), io.BytesIO()
+    plt.gcf().set_layout_engine("none")  # it would move things a little each time
+    plt.gcf().savefig(drawn, format="png", bbox_inches="tight", dpi=200)
+    stored, exact = (Image.open(file).convert("RGB") for file in (io.BytesIO(picture._repr_png_()[0]), drawn))
+    exact = exact.crop((0, 0, *stored.size))
+    off = np.abs(np.asarray(stored).astype(int) - np.asarray(exact)).max(axis=2)
+    assert off.max() <= 12
+    assert (off > 6).mean() < 0.001
+    plt.close("all")
 
 
 def test_a_table_is_shown_with_heads_and_said_line_by_line(monkeypatch):

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import struct
 import traceback
 import zlib
 from pathlib import Path
@@ -134,15 +135,18 @@ class Figure(Widget):
 
     def still(self):
         """The picture of the first state; the same bytes every time."""
-        from .still import picture, sentence
+        from .still import DENSITY, picture, sentence
 
-        picture = base64.b64encode(picture(self.spec, self._arrays)).decode()
-        return {"text/plain": sentence(self.spec, self._arrays), "image/png": picture}
+        words, image = sentence(self.spec, self._arrays), picture(self.spec, self._arrays)
+        width, height = (pixels // DENSITY for pixels in struct.unpack(">2I", image[16:24]))  # as a PNG begins
+        data = {"text/plain": words, "image/png": base64.b64encode(image).decode()}
+        return data, {"image/png": {"alt": words, "width": width, "height": height}}
 
     def left(self):
-        still = self.still()
-        words = html.escape(still["text/plain"])
-        image = f'<img src="data:image/png;base64,{still["image/png"]}" alt="{words}">'
+        data, about = self.still()
+        words, size = html.escape(data["text/plain"]), about["image/png"]
+        source = f"data:image/png;base64,{data['image/png']}"
+        image = f'<img src="{source}" alt="{words}" width="{size["width"]}" height="{size["height"]}">'
         return f"{image}<p>{words}</p>{GO_ON}"
 
 

@@ -14,7 +14,8 @@ from PIL import Image
 import course_lib.plots  # noqa: F401  for its look
 
 WIDTH, LEFT, RIGHT, BELOW, ABOVE = 4.6, 0.65, 0.15, 0.55, 0.35  # inches of a panel, and of what is around its plot
-DPI = 90
+DENSITY = 2  # pixels of the picture for one of the page: sharp on a dense screen
+DPI = 90 * DENSITY
 
 
 def picture(spec, arrays):
