@@ -80,7 +80,6 @@ def lab_options(given):
         "--ServerApp.root_dir=%s" % ROOT,
         "--ServerApp.allow_root=True",
         "--LabApp.default_url=/lab/tree/mine/README.md",
-        "--LabApp.custom_css=True",
         "--LabApp.workspaces_dir=%s" % WORKSPACE.parent,
     )
     names = [option.split("=")[0] for option in given]

@@ -73,16 +73,19 @@ class Copy:
         return "worked" if self.made()["metadata"]["course"]["everything"] == told["everything"] else "changed"
 
     def renew(self):
-        """Makes the copy; or makes it anew, where nobody worked in it and its source has changed."""
+        """Makes the copy, or makes it anew: see above. Gives whether it carries work along."""
         state = self.state()
         if state == "missing":
-            write(self.path, text(self.carried() or self.made()))
-        elif state in ("untouched", "run"):
+            carried = self.carried()
+            write(self.path, text(carried or self.made()))
+            return carried is not None
+        if state in ("untouched", "run"):
             made = self.made()
             if made["metadata"]["course"] != read(self.path)["metadata"]["course"]:
                 if state == "run":
                     self.put_aside()
                 write(self.path, text(made))
+        return False
 
     def put_aside(self):
         """Moves the copy into the day's folder; gives where it is now."""
@@ -101,19 +104,19 @@ def copies(course):
 
 
 def make(course):
-    """Makes and renews the copies, with the texts that they link to and the start page; gives what went wrong."""
-    wrong = []
+    """Makes and renews the copies, and the texts that they link to; gives lines on what is unusual."""
+    lines = []
     for copy in copies(course):
         try:
-            copy.renew()
+            if copy.renew():
+                lines.append(f"What you wrote in {copy.name.as_posix()} is carried along into your copy, in mine.")
         except (ValueError, KeyError, TypeError) as error:
-            wrong.append(f"{copy.name.as_posix()} cannot be read and was not copied: {error}")
+            lines.append(f"{copy.name.as_posix()} cannot be read and was not copied: {error}")
             continue
         for name in re.findall(r"\]\(\.\./([\w.-]+\.md)\b", (course / copy.name).read_text(encoding="utf-8")):
             if name != "README.md" and (course / name).exists():
                 write(course / "mine" / name, (course / name).read_text(encoding="utf-8"))
-    write_start_page(course)
-    return wrong
+    return lines
 
 
 def fresh(course, which):
@@ -196,19 +199,18 @@ def write(path, content):
 
 def main(command="make", *arguments):
     course = record.course()
-    if command == "make" and not arguments:
-        lines, wrong = [], make(course)
-    elif command == "fresh" and len(arguments) == 1:
-        try:
-            lines, wrong = list(fresh(course, *arguments)), []
-        except ValueError as error:
-            return str(error)
-        write_start_page(course)
-    else:
+    if (command, len(arguments)) not in (("make", 0), ("fresh", 1)):
         return "usage: python -m course_lib.copies [fresh 04]"
+    if not copies(course):
+        return f"There are no notebooks in {course}: give this command in the course's folder."
+    try:
+        lines = make(course) if command == "make" else list(fresh(course, *arguments))
+        write_start_page(course)
+    except (OSError, ValueError) as error:
+        return str(error)
     for line in lines:
         print(line)
-    return "\n".join(wrong) or None
+    return 0
 
 
 if __name__ == "__main__":

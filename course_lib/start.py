@@ -41,7 +41,7 @@ def page(course, changed=()):
         )
     if done.damaged:
         lines = "one line" if done.damaged == 1 else f"{done.damaged} lines"
-        parts.append(f"In `{record.path(course).name}` {lines} cannot be read. What they said is not counted here.")
+        parts.append(f"In `{record.path(course).name}` {lines} cannot be read, and what stood there is not counted.")
     parts += ["## How the course works", HOW.format(answers=record.path(course).name).strip(), LINKS]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -90,6 +90,7 @@ def sources(content):
 def course(tmp_path):
     made = Course(tmp_path / "a c\u00f6urse")
     assert copies.make(made.root) == []
+    copies.write_start_page(made.root)
     return made
 
 
@@ -152,6 +153,7 @@ def test_what_was_worked_in_is_never_overwritten(course, do):
     assert "fresh" not in course.mine("README.md").read_text()
     course.publish(SHEET, code("answer = ..."), code("new"))
     copies.make(course.root)
+    copies.write_start_page(course.root)
     assert course.mine(SHEET).read_bytes() == before
     page = course.mine("README.md").read_text()
     assert f"({SHEET})" in page.split("since you began to work in yours:")[1]
@@ -219,7 +221,8 @@ def worked(tmp_path):
 
 
 def test_the_first_copy_carries_along_what_was_worked_on(worked):
-    copies.make(worked.root)
+    said = [f"What you wrote in {SHEET} is carried along into your copy, in mine."]
+    assert [copies.make(worked.root), copies.make(worked.root)] == [said, []]
     assert sources(worked.read(SHEET))[1] == "answer = 3"
     assert worked.read(SHEET)["cells"][1]["outputs"] == [output("!")]
     assert worked.read(LESSON)["cells"][1]["outputs"] == []
@@ -245,6 +248,34 @@ def test_without_git_what_was_saved_counts_as_worked_on(worked):
     states = {name: copies.Copy(worked.root, Path(name)).state() for name in (LESSON, SHEET, SOLUTION)}
     assert states == {LESSON: "worked", SHEET: "worked", SOLUTION: "untouched"}
     assert sources(worked.read(SHEET))[1] == "answer = 3"
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 0, ""),
+        (["fresh", "04"], 0, f"mine/{LESSON} is new."),
+        (["fresh", "9"], 1, "no notebook's name begins with '9'; 04 stands for lesson 04, its sheet and its solution"),
+        (["fresh"], 1, "usage: python -m course_lib.copies [fresh 04]"),
+        (["fresh", "04", "05"], 1, "usage: python -m course_lib.copies [fresh 04]"),
+    ],
+)
+def test_the_command_works_wherever_in_the_course_it_is_given(course, tmp_path, arguments, code, said):
+    """With a library that is installed elsewhere, as on a hub."""
+    shutil.copytree(ROOT / "course_lib", tmp_path / "site" / "course_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    env = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "COURSE_ANSWERS": os.devnull}
+    command = [sys.executable, "-m", "course_lib.copies", *arguments]
+    done = subprocess.run(command, cwd=course.root / "notebooks", env=env, capture_output=True, text=True)
+    assert done.returncode == code
+    assert (done.stdout + done.stderr).startswith(said)
+
+
+def test_outside_the_course_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(copies.record, "course", lambda: tmp_path)
+    assert copies.main() == f"There are no notebooks in {tmp_path}: give this command in the course's folder."
 
 
 # The course itself

@@ -101,7 +101,7 @@ def test_it_says_where_to_begin_and_where_to_go_on(answers):
 def test_damaged_lines_are_counted_and_survived(answers):
     answers("{", '{"key": [1]}', lock(bets("04")[0]), "[" * 5000)
     page = start.page(ROOT)
-    assert "In `answers.jsonl` 3 lines cannot be read." in page
+    assert "In `answers.jsonl` 3 lines cannot be read, and" in page
     assert row(page, "04")[3].startswith("1 of ")
 
 

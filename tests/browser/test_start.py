@@ -2,15 +2,14 @@
 
 import importlib.util
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from course_lib import copies
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("README.md", "CLAIMS.md", "CONTRIBUTING.md", "course.py", ".jupyter", "notebooks", "exercises", "solutions")
@@ -37,10 +36,8 @@ def course(tmp_path_factory):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("workspaces", ".ipynb_checkpoints"))
         else:
             shutil.copy(ROOT / name, root / name)
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    env.pop("COURSE_ANSWERS", None)
-    code = f"import pathlib; from course_lib import copies; print(copies.make(pathlib.Path({str(root)!r})))"
-    assert subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True).stdout == "[]\n"
+    assert copies.make(root) == []
+    copies.write_start_page(root)
     return root
 
 
@@ -93,6 +90,8 @@ def test_it_opens_rendered_with_the_side_bar_closed_and_leads_to_the_copies(lab,
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     assert current(page) == "mine/notebooks/04_momentum.ipynb"
     assert page.locator(".jp-OutputArea-output").count() == 0
+    page.locator(".jp-Notebook").get_by_role("link", name="contents").click()
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.path === 'mine/README.md'")
     page.close()
 
 
