@@ -1,9 +1,9 @@
 """What every function says to bad input: one place for all checks of arguments, under everything else.
 
 Each function here takes the name of an argument and what was given, and returns it in the one form that the code
-behind it computes with, or raises a ValueError, for a wrong kind of object a
-TypeError, that says what it must be and what came. Numbers are finite; bounds are
-least <=, above <, most >=, below >. float32 stays float32; every other real number counts as float64.
+behind it computes with, or raises a ValueError (a TypeError for what is no function or has no gradient) that says what
+it must be and what came. Numbers are finite; they are bounded by least <= and above <, most >= and below >. float32
+stays float32; every other real number counts as float64.
 """
 
 import math
@@ -141,8 +141,8 @@ def symmetric(name: str, value: Any, shape: str = "(d, d)") -> np.ndarray:
     return A - off
 
 
-def window(value: Any, d: int | str = "d") -> np.ndarray:
-    """An array (d, 2), for each coordinate a pair (low, high)."""
+def box(value: Any, d: int | str = "d") -> np.ndarray:
+    """A window as an array (d, 2), for each coordinate a pair (low, high)."""
     pairs = array("window", value, f"({d}, 2)", ", a pair (low, high) for each coordinate").astype(float)
     with np.errstate(over="ignore"):
         width = np.diff(pairs)
@@ -169,10 +169,6 @@ def points(p: Any, d: int | None = None, name: str = "a point") -> np.ndarray:
     return p
 
 
-def complex_or_floats(value):
-    return np.asarray(value, complex) if np.iscomplexobj(value) else floats(value, "biuf")
-
-
 def function(name, value, kind="a function"):
     if not callable(value):
         raise TypeError(f"{name} must be {kind}; got {value!r}")
@@ -184,16 +180,16 @@ def step(method):
 
 
 def descendable(f, name="f"):
-    """Anything with a gradient."""
-    if not callable(getattr(f, "grad", None)):
-        raise TypeError(f"{name} must have a method grad(x) that returns the gradient at x; got {f!r}")
-    return f
+    return having(f, name, "grad", "gradient")
 
 
 def curved(f):
-    """Anything with a Hessian."""
-    if not callable(getattr(f, "hess", None)):
-        raise TypeError(f"f must have a method hess(x) that returns the Hessian at x; got {f!r}")
+    return having(f, "f", "hess", "Hessian")
+
+
+def having(f, name, method, gives):
+    if not callable(getattr(f, method, None)):
+        raise TypeError(f"{name} must have a method {method}(x) that returns the {gives} at x; got {f!r}")
     return f
 
 

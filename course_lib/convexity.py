@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import arguments
 from .arguments import (
     Function,
     Landscape,
     Projection,
     Step,
+    box,
     data,
     descendable,
     function,
@@ -77,7 +77,7 @@ class Violation:
 
 def random_pairs(window, rng, pairs):
     """Two arrays (d, pairs) of points in the window; the distances are of all sizes, down to a thousandth."""
-    low, high = np.split(arguments.window(window), 2, axis=1)
+    low, high = np.split(box(window), 2, axis=1)
     x, y = generator(rng).uniform(low, high, (2, len(low), integer("pairs", pairs)))
     return x, x + (y - x) * 10 ** rng.uniform(-3, 0, pairs)
 

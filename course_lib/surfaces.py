@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Descendable, Function, array, descendable, floats, integer, number, points, symmetric
-from .arguments import window as checked_window
+from .arguments import Descendable, Function, array, box, descendable, floats, integer, number, points, symmetric
 from .linalg import eigenvalues, times, total
 
 
@@ -68,23 +67,15 @@ class Surface(Named):
         mu: float | None = None,
     ):
         point = array("start", start, "(d,)", ", one point").astype(float)
-        checked_window(window, len(point))
+        box(window, len(point))
         places = floats(minima)
         if places is None or places.size % len(point) or not np.isfinite(places).all():
             raise ValueError(f"minima must be finite points of {len(point)} coordinates, as start; got {minima!r}")
         places = places.astype(float).reshape(-1, len(point))
         point.setflags(write=False)
         places.setflags(write=False)
-        given = {
-            "name": name,
-            "value": value,
-            "gradient": gradient,
-            "hessian": hessian,
-            "window": window,
-            "L": L,
-            "mu": mu,
-        }
-        vars(self).update(given, start=point, minima=places)
+        vars(self).update(name=name, value=value, gradient=gradient, hessian=hessian, window=window, L=L, mu=mu)
+        vars(self).update(start=point, minima=places)
 
     def __repr__(self):
         return self.name

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from course_lib.arguments import array, fits, floats, generator, integer, number, numbers, points, symmetric, window
+from course_lib.arguments import array, box, fits, floats, generator, integer, number, numbers, points, symmetric
 
 NOT_NUMBERS = [None, "0.1", True, np.True_, 1j, [0.1], [], {}, ..., iter([1]), np.datetime64(1, "s"), np.array([1.0])]
 NOT_FINITE = [math.nan, math.inf, -math.inf, 10**400, -(10**400), np.float16(np.inf), np.longdouble("1e4000")]
@@ -159,14 +159,14 @@ def test_symmetric_means_to_half_of_the_digits():
 
 
 def test_a_window_is_a_pair_for_each_coordinate():
-    assert window(((0, 1), (2, 3))).tolist() == [[0, 1], [2, 3]]
+    assert box(((0, 1), (2, 3))).tolist() == [[0, 1], [2, 3]]
     for wrong in (((1, 0),), ((0, 0),), (0, 1), ((0, math.inf),), ((math.nan, 1),), "ab", ((0, 1, 2),)):
         with pytest.raises(ValueError, match=r"^window must "):
-            window(wrong)
+            box(wrong)
     with pytest.raises(
         ValueError, match=r"^window must be a finite array of shape \(3, 2\), a pair .*; got shape \(1, 2\)"
     ):
-        window(((0, 1),), 3)
+        box(((0, 1),), 3)
 
 
 def test_points_may_be_infinite_nan_or_complex():
