@@ -98,9 +98,7 @@ def ready(command):
 
 def found(package):
     """Whether the environment's own Python finds a package, whole: its record is what an installer writes last."""
-    look = (
-        "import importlib.metadata, sys; sys.exit(not importlib.metadata.distribution(sys.argv[1]).read_text('RECORD'))"
-    )
+    look = "import importlib.metadata as m, sys; sys.exit(not m.distribution(sys.argv[1]).read_text('RECORD'))"
     try:
         return subprocess.call([PYTHON, "-I", "-c", look, package], stderr=subprocess.DEVNULL) == 0
     except OSError:
@@ -154,7 +152,8 @@ def locked(file):
 
 
 def make_environment(lock):
-    work(lock, sys.executable, "-m", "venv", "--without-pip", str(ENV))
+    python = getattr(sys, "_base_executable", sys.executable)  # never that of .venv, which was just set aside
+    work(lock, python, "-m", "venv", "--without-pip", str(ENV))
     (PACKAGES / "course_lib.pth").write_text(os.path.relpath(str(ROOT), str(PACKAGES)))
 
 

@@ -481,6 +481,16 @@ def test_another_python_opens_what_is_there(folder):
 
 
 @POSIX
+def test_started_by_the_environments_own_python_it_can_be_made_anew(folder):
+    assert folder.run("lab").code == 0
+    folder.lock("requirements.lock", jupyterlab="1.1")
+    command = [folder.root / ".venv" / "bin" / "python", folder.root / "course.py", "lab"]
+    run = subprocess.run(command, env=folder.env, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert last_line(run.stdout)["version"] == "1.1"
+
+
+@POSIX
 def test_an_environment_whose_python_is_gone_is_made_anew(folder):
     assert folder.run("lab").code == 0
     python = folder.root / ".venv" / "bin" / "python"
