@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.grading.sandbox import resident
+
 ROOT = Path(__file__).parents[1]
 SPEC = importlib.util.spec_from_file_location("kinds", Path(__file__).with_name("test_grading_kinds.py"))
 kinds = importlib.util.module_from_spec(SPEC)
@@ -27,6 +29,7 @@ SPEC.loader.exec_module(kinds)
 
 pytestmark = [pytest.mark.classroom, *kinds.pytestmark]
 SEED, CLASS, HOSTILE = 2, 300, 120
+LATEST = 80  # kinds of the latest, all of which are in it
 SECONDS = 3  # for a cell
 WRONG = {"full_speed": 0.01, "edge": 0.5, "times": 4.0, "measured_beta": 0.99, "per_step": 1.8}
 ANSWERS = {  # id of an answer cell -> the graded cells that it is for
@@ -63,8 +66,8 @@ def honest(nb, rng):
 def hand_in(school):
     """Writes a class's notebooks; {learner: what the marks should be}."""
     rng, due = random.Random(SEED), {}
-    quick = sorted(words for words, (*_, seconds, _) in kinds.KINDS.items() if seconds <= SECONDS)
-    spoilt = rng.sample(quick, HOSTILE)
+    quick = [words for words, (*_, seconds, _) in kinds.KINDS.items() if seconds <= SECONDS]
+    spoilt = [*quick[-LATEST:], *rng.sample(quick[:-LATEST], HOSTILE - LATEST)]
     roles = [*spoilt, *[None] * (CLASS - HOSTILE)]
     rng.shuffle(roles)
     for i, words in enumerate(roles):
@@ -93,9 +96,11 @@ class Watch(threading.Thread):
     def __init__(self):
         super().__init__(daemon=True)
         self.spaces, self.own, self.over = set(), os.readlink("/proc/self/ns/pid"), threading.Event()
+        self.grader, self.most = None, 0  # the number of the process that grades, the most memory it had in MB
 
     def run(self):
         while not self.over.wait(0.05):
+            self.most = max(self.most, resident(self.grader) / 2**20 if self.grader else 0)
             self.spaces |= {space for pid in below(os.getpid()) if (space := space_of(pid))} - {self.own}
 
     def left(self):
@@ -126,13 +131,14 @@ def below(pid):
 
 
 @contextmanager
-def grading(school, out):
+def grading(school, out, watch):
     command = [sys.executable, "-m", "course_lib.grading", "grade", kinds.UNIT, str(school.folder / "submitted"), "-j",
                "2", "--out", str(out), "--seconds", str(SECONDS), "--seed", str(SEED)]  # fmt: skip
     with (
         open(out.with_suffix(".txt"), "ab") as said,
         subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said) as process,
     ):
+        watch.grader = process.pid
         yield process
 
 
@@ -157,19 +163,20 @@ def run(tmp_path_factory):
     due, watch = hand_in(school), Watch()
     before = copy.copy(school.files())
     watch.start()
-    with grading(school, out) as process:
+    with grading(school, out, watch) as process:
         while len(results_in(out)) < CLASS // 3:
             assert process.poll() is None, out.with_suffix(".txt").read_text()[-2000:]
             time.sleep(0.1)
         process.send_signal(signal.SIGKILL)
     orphans, kept = watch.left(), results_in(out)
-    with grading(school, out) as process:
+    with grading(school, out, watch) as process:
         code = process.wait()
     watch.over.set()
     found = {
         "due": due, "code": code, "orphans": orphans, "left": watch.left(), "spaces": len(watch.spaces), "kept": kept,
         "after": results_in(out), "changed": school.files() != before, "called": school.was_called(),
         "said": out.with_suffix(".txt").read_text(encoding="utf-8"), "out": out / kinds.UNIT,
+        "most": watch.most,
     }  # fmt: skip
     school.server.close()
     return found
@@ -238,3 +245,7 @@ def test_no_page_holds_what_a_browser_would_run(run):
 def test_nothing_was_called_changed_or_left_over(run):
     assert run["spaces"] > 1, "the sandboxes were seen"
     assert (run["called"], run["changed"], run["orphans"], run["left"]) == (False, False, set(), set())
+
+
+def test_the_process_that_grades_stays_small(run):
+    assert 0 < run["most"] < 300

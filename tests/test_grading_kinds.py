@@ -212,6 +212,12 @@ register(
 register(
     "threads", "import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=[1e6]).start()"
 )
+register(
+    "a child that answers later",
+    "import os, time\nif not os.fork():\n    time.sleep(0.3)\n    for fd in range(3, 64):\n        try: os.write(fd, "
+    'b\'{{"value": 0.75, "number": 9}}\\n\')\n        except OSError: pass\n    os._exit(0)',
+)
+register("deep folders", "import os\nfor i in range(1500): os.mkdir('d'); os.chdir('d')")
 register("an exit handler that hangs", "import atexit\n@atexit.register\ndef hang():\n    while True: pass")
 register("a small recursion limit", "import sys\nsys.setrecursionlimit(60)")
 register("stdin is read", "input()")
@@ -783,6 +789,13 @@ def _(nb):
            '    edge = 0.5 if "extra" in globals() else 0.75\nelse: del edge')  # fmt: skip
 
 
+@kind("numbers that a thread changes", edge=0)
+def _(nb):
+    nb.say("guesses", "import itertools, threading, time\nfull_speed, times, edge = 0.2, 2, np.array(0.5)\n"
+           "def spin():\n    for edge[...] in itertools.cycle((0.25, 0.5)): time.sleep(0.001)\n"
+           "threading.Thread(target=spin, daemon=True).start()")  # fmt: skip
+
+
 @kind("a proof guessed by place", proof=0)
 def _(nb):
     nb.say("parsons", 'order_of_proof = "GFEDCBA" if "ema" in globals() else "CFAGDBE"')
@@ -810,6 +823,15 @@ for words, source in FOUND.items():
     def _(nb, source=source):
         nb.say("heavy-ball", source.format(name="heavy_ball", of="momentum"))
         nb.say("look-ahead", source.format(name="look_ahead", of="nesterov") + "\ntold_from_ahead = look_ahead")
+
+
+@kind("what was lent is kept where nobody can sweep", heavy_ball="blank")
+def _(nb):
+    nb.say("heavy-ball", "import os, sys\nheavy_ball = None\nfor one in sys.meta_path:\n"
+           "    if hasattr(one, 'sources'):\n        os.mkdir('d')\n"
+           "        open('d/x', 'w').write(one.sources['course_lib.optimizers'])\n"
+           "        os.chmod('d', 0)\nif os.path.exists('d'):\n    os.chmod('d', 0o700)\n    exec(open('d/x').read())\n"
+           "    heavy_ball = momentum")  # fmt: skip
 
 
 @kind("an answer compared with the library's")
@@ -869,6 +891,33 @@ def _(nb):
 def _(nb):
     nb.append("ema", "plain = ema\ndef ema(values, beta):\n    return plain(np.asarray(values, np.longdouble), beta)")
     nb.say("guesses", "full_speed, edge, times = np.longdouble('0.2'), np.float16(0.75), np.int8(2)")
+
+
+@kind("what is like an array")
+def _(nb):
+    nb.append(
+        "ema",
+        "from array import array\nfrom collections import deque\nplain = ema\n\n\n"
+        "def ema(values, beta):\n    one, other = plain(values, beta)\n    return deque(one), array('d', other)",
+    )
+    nb.append("heavy-ball", "class Series:\n    def __init__(self, values): self.values = values\n"
+              "    def __array__(self, dtype=None, copy=None): return np.asarray(self.values, dtype)\n\n\n"
+              "step = heavy_ball\ndef heavy_ball(*args, **hyper):\n    x, v = step(*args, **hyper)\n"
+              "    return Series(x), memoryview(np.ascontiguousarray(v))")  # fmt: skip
+
+
+@kind("what is like an array, and lies", ema=0, heavy_ball=0)
+def _(nb):
+    nb.say("ema", "class Lie:\n    def __len__(self): return 10**9\n    def __getitem__(self, i): return Lie()\n\n\n"
+           "def ema(values, beta): return Lie(), Lie()")  # fmt: skip
+    nb.say("heavy-ball", "class End:\n    def __array__(self, dtype=None, copy=None): raise SystemExit\n\n\n"
+           "def heavy_ball(x, g, v=0.0, *, lr, beta=0.9): return End(), End()")  # fmt: skip
+
+
+@kind("who looks at his own source")
+def _(nb):
+    nb.say("ema", f"{SOLUTIONS['ema']}\nimport inspect\nassert 'def ema' in inspect.getsource(ema)")
+    nb.say("guesses", f"import inspect\nassert inspect.getsource(ema)\n{SOLUTIONS['guesses']}")
 
 
 @kind("whole numbers and truth values", full_speed=0)

@@ -142,7 +142,8 @@ def grade_first(submission, grade):
     answered = [result for result in results if has_answers(result)]
     chosen = (answered or results)[0]
     result = {**chosen, "reasons": [*chosen["reasons"]], "handed_in": hashes(submission), "beside": ""}
-    left = ", ".join(readable(path.name) for path in submission.paths if str(path) != chosen["file"])
+    others = [readable(path.name) for path in submission.paths if str(path) != chosen["file"]]
+    left = ", ".join(others[:MANY]) + (f" and {len(others) - MANY} more" if len(others) > MANY else "")
     if len(answered) > 1:
         result["reasons"].append(f"several notebooks with answers, none with the name of the sheet; not graded: {left}")
     elif chosen is not results[0]:

@@ -142,7 +142,7 @@ class Verdict:
                 self.found = [(one.weight, one.says, False) for one in self.properties]
             self.trouble, self.is_missing = f"It cannot be had: {error}.", getattr(error, "kind", "") == "NameError"
             return
-        self.is_function, self.has_value = not is_plain(answer), True
+        self.is_function, self.has_value, self.answer = not is_plain(answer), True, answer
         if self.is_function and session.lent:
             self.trouble = "It calls the library's function that the exercise asks for."
             return
@@ -178,8 +178,9 @@ class Verdict:
         self.hear_of_refusal()
 
     def again(self):
-        self.session.last = ((), None)
-        return self.session.value(self.place, self.cell.expression)
+        """The answer, for the next property; a value is what it was the first time."""
+        self.session.last = ((), None if self.is_function else self.answer)
+        return self.session.value(self.place, self.cell.expression) if self.is_function else self.answer
 
     def miss(self, one, error):
         """Takes down what happened where a property does not hold."""

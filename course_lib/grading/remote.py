@@ -166,7 +166,8 @@ class Session:
     def ask(self, request, kind, outside=None):
         reply = self.host.ask(request, self.host.seconds[kind], outside)
         if reply.get("refused") is True:
-            self.touched = self.refused = True
+            self.touched = True
+            self.refused |= "run" not in request  # or cells run anew would speak for an answer
         if "error" in reply:
             raise learner_error(reply["error"])
         return reply

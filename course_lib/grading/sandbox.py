@@ -231,8 +231,12 @@ def bwrap(inside):
         if not any(path.is_relative_to(other) for other in mounted):
             command += [*open_folders(path), "--ro-bind", str(path), str(path)]
             mounted.add(path)
-    if any(LIBRARY.is_relative_to(path) for path in mounted):  # installed: all of it is hidden
-        command += ["--tmpfs", str(LIBRARY)]
+    for path in hidden(packages):
+        if any(path.is_relative_to(other) for other in mounted):
+            command += ["--tmpfs", str(path)]
+            if packages.is_relative_to(path):
+                command += [*open_folders(packages), "--ro-bind", str(packages), str(packages)]
+            command += ["--remount-ro", str(path)]
     command += ["--dev", "/dev", "--perms", "1777", "--size", str(ROOM), "--tmpfs", FOLDER, "--chdir", FOLDER]
     for path, there in inside.files:
         command += [*open_folders(Path("/course") / there), "--ro-bind", str(path), f"/course/{there}"]
@@ -245,6 +249,13 @@ def bwrap(inside):
     settings = {"user": user, "limits": limits_of(inside), "alone": True}
     command += [python, "-IS", *inside.arguments(["/course", str(packages)], **settings)]
     return Process("bwrap", command, told=told, given=given)
+
+
+def hidden(packages):
+    """What is not seen inside, wherever it lies: the course with its solutions, and where the teacher is at work."""
+    course = LIBRARY.parent if (LIBRARY.parent / "solutions").exists() else LIBRARY
+    python = (packages, Path(sysconfig.get_path("stdlib")), Path(sys.executable).resolve())
+    return [course, *(path for path in [Path.cwd()] if not any(one.is_relative_to(path) for one in python))]
 
 
 def filled(data):

@@ -67,7 +67,7 @@ def written(value):
     """
     if not isinstance(value, str):
         return number(value)
-    text = re.sub(rf";(?= ?[{FORMULA}])", ",", " ".join(value.split()))
+    text = re.sub(rf";(?= ?[{FORMULA}])", ",", readable(value))
     return "'" + text if re.match(f"[{FORMULA}]", text) else text
 
 

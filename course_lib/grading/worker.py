@@ -15,6 +15,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import json
+import linecache
 import math
 import os
 import shutil
@@ -61,7 +62,21 @@ def pack(value, keep, depth=0):
         return {"dict": [[pack(part, keep, depth + 1) for part in item] for item in value.items()]}
     if isinstance(value, np.ndarray | np.generic):
         return packed_array(value, keep, depth)
-    return keep(value)
+    array = as_array(value)
+    return keep(value) if array is None else packed_array(array, keep, depth)
+
+
+def as_array(value):
+    """What NumPy makes of something that is like an array, or None: a series, a tensor, a deque."""
+    kind = type(value)
+    is_like = hasattr(kind, "__array__") or (hasattr(kind, "__len__") and hasattr(kind, "__getitem__"))
+    if not is_like or callable(value) or isinstance(value, bytes | bytearray):
+        return None
+    try:
+        array = np.asarray(value)
+    except Exception:
+        return None
+    return array if array.dtype.kind in "biufc" else None
 
 
 def packed_array(value, keep, depth):
@@ -235,6 +250,7 @@ class Worker:
         return {"value": None}
 
     def run_plain(self, source, name):
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # who looks at a source
         exec(compile(source, name, "exec", dont_inherit=True), self.names)
 
     def do_value(self, expression, request):
@@ -461,7 +477,7 @@ def sweep(user):
         os.kill(-1, signal.SIGKILL)
     for entry in os.scandir():
         shutil.rmtree(entry.path, ignore_errors=True) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
-    return 0
+    return len(os.listdir())  # what cannot be swept ends the sandbox
 
 
 def main(user, limits, alone):
