@@ -14,7 +14,9 @@ WITHHELD = {
 }
 
 READ = {"epoch": "1. One example instead of all", "sgd_ratio": "1. One example instead of all"}
-READ |= dict.fromkeys(("floor", "proof"), "3. The floor") | {"batch": "2. How loud is the noise?"}
+READ |= dict.fromkeys(("floor", "proof"), "3. A constant rate, for a long time") | {
+    "batch": "2. How loud is the noise?"
+}
 READ |= dict.fromkeys(("rate", "best_after", "critical", "gd_ratio"), "6. What does a batch buy?")
 READ |= dict.fromkeys(("stairs", "warm_cosine", "eighth", "exponential"), "4. Steps that shrink, but not too fast")
 READ |= dict.fromkeys(("clip_norm", "clip_value", "counterexample"), "9. Cutting gradients short")
