@@ -177,3 +177,32 @@ def test_a_lesson_by_keyboard_and_the_same_lesson_the_next_day(reader):
     reader.cell(4).get_by_label("Prediction").fill("7")
     reader.cell(4).get_by_role("button", name="Lock the prediction").click()
     reader.hears("Locked: 7, 70 % sure.")
+
+
+ELSEWHERE = [
+    'import os\nos.environ["COURSE_ANSWERS"] = "elsewhere.jsonl"\nfrom course_lib import live, quiz, widget\n'
+    "widget.in_jupyterlab = lambda: False",
+    'quiz.predict("04-gain", r"How many at $\\beta = 0.9$?", unit="times")',
+    'quiz.ask("04-recall-edge")',
+    "live.look_ahead()",
+]
+
+
+def test_a_front_end_with_no_place_for_the_still_form_shows_a_view(lab, browser):
+    """As VS Code, Colab and Voilà do, tried here with the views of JupyterLab."""
+    lab.write("elsewhere", *ELSEWHERE)
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(20_000)
+    lab.open(page, "elsewhere")
+    lab.command(page, "notebook:run-all-cells")
+    page.locator(".live-figure canvas").first.wait_for()
+    assert page.locator("course-widget").count() == 0
+    page.locator(".course-card mjx-container").first.wait_for()
+    page.get_by_label("Prediction (times)").fill("10⁵")
+    page.get_by_role("status").filter(has_text="Read as 100").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("status").filter(has_text="Locked: 100,000 times, 70 % sure.").wait_for()
+    page.get_by_role("radio", name="when η > 2/λ").check()
+    page.get_by_role("button", name="Check the answer").click()
+    page.get_by_role("status").filter(has_text="Yes: then").wait_for()
+    page.close()
