@@ -1,4 +1,4 @@
-"""The live figures: they follow the hand. The only user of ipywidgets and anywidget.
+"""The live figures: they follow the hand.
 
 `race` and the other functions below are the lessons' own. A new one is a `Figure` of panels, controls and a function
 from the controls to arrays::
@@ -9,7 +9,7 @@ from the controls to arrays::
         return {"height": descend(gd, f, f.start, 50, lr=lr)}
 
     Figure("Too fast", [Panel("Height", [Lines("height", ["gd"])], x=(0, 50), y=(-2, 2))],
-           [Slider("lr", "learning rate", 0, 2.2, 0.1)], compute)
+           [Slider("lr", "learning rate", 0, 2.2, 0.1)], compute, task="Move the rate until the ball is lost.")
 """
 
 from .figure import Figure
