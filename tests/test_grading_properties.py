@@ -24,18 +24,6 @@ ANSWERS = {sheet: loaded(Path(__file__).with_name(f"test_checks_{sheet}.py")) fo
 CHECKED = [(sheet, check) for sheet in SHEETS for check in MODULES[sheet].HIDDEN]
 
 SHARES = {
-    "race_first": {
-        "step": {"x was changed in place": 4 / 5, "with a comma behind it": 2 / 5, "a step uphill": 0},
-        "mountain": {
-            "Hint: the sign": 2 / 9,
-            "the slope in y is missing": 4 / 9,
-            "a factor 2 is missing": 4 / 9,
-            "3 + 0 * x, not 3": 2 / 3,
-            "np.sin, not math.sin": 2 / 3,
-            "The same height everywhere": 0,
-        },
-        "balanced_error": {"the objective that likes": 0, "not their sum": 1 / 4, "in percent": 1 / 4, "alarmed": 0},
-    },
     "convexity": {
         "falsifier": {"a chord may lie on the graph": 2 / 3, "the wrong way round": 0, "a single valley": 0},
         "convex_ones": {"J is convex, and missing": 1 / 3, "K is not convex": 1 / 3},

@@ -46,7 +46,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "def gradient(p):\n    x, y = p\n    return np.array([2 * x, 6 * y + x])\n\n\n"
                 "mountain = surfaces.Surface('mine', height, gradient, (1, 1), ((-2, 2), (-2, 2)))",
             },
-            {"step": 1.6, "mountain": 1.33},
+            {"step": 1.33, "mountain": 1.33},
         ),
         "the library's step, and no slopes yet": (
             {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.checks import race_first
+from course_lib.sheets import race_first
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "course_lib"

@@ -113,7 +113,8 @@ def shown(value):
         return line(value, 4) if value.size <= 9 else f"an array of shape {value.shape}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function {value.__name__}"
-    text = f"{value:.6g}" if isinstance(value, float | np.floating) else repr(value)
+    value = value.item() if isinstance(value, np.generic) else value
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

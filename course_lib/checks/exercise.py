@@ -230,6 +230,7 @@ class Function(Exercise):
     needs: dict = field(default_factory=dict)
     use: Callable | None = None
     inner: int = 0
+    whole: bool = False
     mistakes: Sequence = ()
     rules: Sequence = ()
     tolerance: float = 1e-8
@@ -373,7 +374,10 @@ class Function(Exercise):
     def plain(self, call):
         """A call with all that a default could stand for, and with no arrays of whole numbers: no trap is in it."""
         hyper = (self.right.__kwdefaults__ or {}) | call.hyper if not self.use else call.hyper
-        args = (v.astype(float) if isinstance(v, np.ndarray) and v.dtype.kind == "i" else v for v in call.args)
+        floats = not self.whole
+        args = (
+            v.astype(float) if floats and isinstance(v, np.ndarray) and v.dtype.kind == "i" else v for v in call.args
+        )
         return case(call.label, *args, **hyper)
 
     def holding(self, right, draws, part=None, intact=False):
@@ -414,6 +418,7 @@ def function(title, *, mistakes=(), **fields):
     says: that sentence, if there is one result. needs: part or regime -> another one, without which it does not count.
     use: (function, *arguments) -> result, if the function is not simply called: for instance a descent with it.
     inner: how many of the last arguments go to the function that the answer returns.
+    whole: whether arrays of whole numbers are labels or indices, and so come as whole numbers everywhere.
     mistakes: a table of edits of the right answer, as in mistakes.py; or a list of tables and of pairs
         (function, sentence).
     rules: `Rule`s. tolerance: allowed difference, times the largest number expected if that is above 1.
