@@ -28,7 +28,7 @@ from .arguments import (
     points,
     step,
 )
-from .linalg import norm, total
+from .linalg import total
 from .surfaces import Delegate
 
 ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
@@ -116,7 +116,7 @@ def project_ball(x: ArrayLike, radius: float = 1.0) -> np.ndarray:
     Errors: ValueError for a radius out of range.
     """
     radius, x = number("radius", radius, least=0), points(x, name="x")
-    length = norm(x.astype(float, copy=False))
+    length = np.hypot.reduce(x, dtype=float)  # no square to overflow
     return x * np.divide(radius, length, out=np.ones_like(length), where=length > radius).astype(x.dtype)
 
 

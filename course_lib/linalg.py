@@ -12,8 +12,11 @@ def total(a):
 
 
 def norm(a):
-    """The length along axis 0; no square overflows or vanishes on the way."""
-    return np.hypot.reduce(a)
+    """The length along axis 0; of the largest coordinate's size, no square overflows or vanishes."""
+    largest = np.abs(a).max(axis=0)
+    largest = np.where((largest > 0) & (largest < np.inf), largest, 1).astype(largest.dtype)
+    a = a / largest
+    return largest * np.sqrt(total(a * a))
 
 
 def times(A, p):

@@ -14,6 +14,8 @@ by side with others; only a power ``b1**t`` of a number and of an array may diff
 
 import numpy as np
 
+from . import linalg
+
 
 def gd(x, g, *, lr):
     r"""Gradient descent: one step against the gradient.
@@ -313,8 +315,7 @@ def lamb(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.0):
     """
     u, m, v, t = adam(0.0, g, m, v, t, lr=-1.0, b1=b1, b2=b2, eps=eps)
     u = u + decay * x
-    # first to last, so in the same order alone and in a batch; and no square to overflow
-    size, length = np.hypot.reduce(x), np.hypot.reduce(u)
+    size, length = linalg.norm(x), linalg.norm(u)
     usable = (size > 0) & (length > 0)
     trust = np.where(usable, size, 1) / np.where(usable, length, 1)
     return x - lr * trust * u, m, v, t

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.arguments import Step, array, generator, integer, integers, number, points, step, symmetric
-from course_lib.linalg import eigenvalues, norm, times
+from course_lib.linalg import eigenvalues, times
 from course_lib.schedules import constant
 
 
@@ -35,7 +35,8 @@ class clip_by_norm:
 
     def __call__(self, x, g, *memory, **hyper):
         g = points(g, name="g")
-        shorter = g * (self.limit / np.maximum(norm(g.astype(float, copy=False)), self.limit)).astype(g.dtype)
+        length = np.hypot.reduce(g, dtype=float)  # of short vectors this is the faster way, and the more precise one
+        shorter = g * (self.limit / np.maximum(length, self.limit)).astype(g.dtype)
         return self.method(x, shorter, *memory, **hyper)
 
 
