@@ -288,7 +288,7 @@ def animation(f, runs, frames=60, caption=""):
 
     if frames not in range(2, 101):
         raise ValueError(f"frames must be an integer from 2 to 100; got {frames!r}")
-    figure, ax = plt.subplots(figsize=(5.6, 4.0), dpi=72, layout="none")  # a layout anew for each frame takes seconds
+    figure, ax = plt.subplots(figsize=(4.9, 3.3), dpi=96, layout="none")  # a layout anew for each frame takes seconds
     surface(f, ax, levels=10).set(xticks=[], yticks=[])
     lines = [ax.plot([], [], **style, markersize=5, markevery=[-1])[0] for style in _line_styles(runs)]
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
