@@ -183,7 +183,7 @@ class bfgs:
     + \frac{ss^\top}{s\cdot y}$, so that $B_{t+1}\, y = s$ (the secant condition)
 
     f: a surface.
-    search: a line search: `parabola`, with which a step costs one gradient and some four values; `wolfe`, or `exact`
+    search: a line search: `parabola`, with which a step costs one gradient and some three values; `wolfe`, or `exact`
         for a quadratic, each with a gradient or more besides.
     Returns a step for one run, x and g of shape (d,), with memory (B, s, g): the approximation of $H^{-1}$ (d, d), by
     which the point moved and from which gradient. It has no hyperparameters.
@@ -197,8 +197,8 @@ class bfgs:
 
     def __call__(self, x, g, B=None, s=None, last=None):
         one_run(x)
-        if s is not None and min(s @ (y := g - last), y @ y) > 0:
-            B = secant_update(s @ y / (y @ y) * np.eye(len(x), dtype=x.dtype) if B is None else B, s, y)
+        if s is not None and s @ (y := g - last) > 0:
+            B = secant_update(flatness(s, y) * np.eye(len(x), dtype=x.dtype) if B is None else B, s, y)
         p = -unit(g) if B is None else -(B @ g)
         s = self.search(self.f, x, p, g) * p
         return x + s, B, s, g
@@ -206,7 +206,12 @@ class bfgs:
 
 def unit(g):
     """g at length 1; 0 stays 0."""
-    return g / (math.hypot(*g) or 1.0)
+    return g / (norm(g) or 1.0)
+
+
+def flatness(s, y):
+    r"""$s\cdot y / y\cdot y$, the inverse of a curvature along s; no square overflows or vanishes on the way."""
+    return s @ unit(y) / norm(y)
 
 
 def secant_update(B, s, y):
@@ -238,7 +243,7 @@ class lbfgs:
 
     def __call__(self, x, g, moves=(), s=None, last=None):
         one_run(x)
-        if s is not None and min(s @ (y := g - last), y @ y) > 0:
+        if s is not None and s @ (y := g - last) > 0:
             moves = (*moves, (s, y))[-self.history :]
         p = -two_loops(moves, g) if moves else -unit(g)
         s = self.search(self.f, x, p, g) * p
@@ -252,8 +257,7 @@ def two_loops(moves, q):
         shares.append(s @ q / (s @ y))
         q = q - shares[-1] * y
     if moves:
-        s, y = moves[-1]
-        q = s @ y / (y @ y) * q
+        q = flatness(*moves[-1]) * q
     for s, y in moves:
         q = q + (shares.pop() - y @ q / (s @ y)) * s
     return q
@@ -269,7 +273,7 @@ class conjugate_gradients:
     but for rounding.
 
     f: a surface.
-    search: a line search: `parabola`, with which a step costs one gradient and some four values, or `exact` for a
+    search: a line search: `parabola`, with which a step costs one gradient and some three values, or `exact` for a
         quadratic, with one gradient more. `wolfe` is rough here, and slow.
     Returns a step for one run, x and g of shape (d,), with memory (s, g): by which the point moved, which stands for
     $p_{t-1}$, and from which gradient. It has no hyperparameters.
