@@ -100,33 +100,25 @@ def states(method, f, x, hyper, schedules):
             hyper[name] = value
 
 
-def gradient(f, x):
-    g = as_floats_like(x, f.grad(x))
+def checked_state(method, f, state, hyper):
+    """The state after one step, or a ValueError that says what a gradient and a step must be."""
+    x = state[0]
+    g = np.asarray(f.grad(x))  # with the dtype it costs five times as much, and each microsecond of a step counts
+    if g.dtype != x.dtype:
+        g = g.astype(x.dtype)
     if g.shape != x.shape:
         raise ValueError(f"f.grad(x) must have the shape of x, {x.shape}; got {g.shape}")
-    return g
-
-
-def as_floats_like(x, a):
-    a = np.asarray(a)  # without the dtype it costs a fifth, and each microsecond of a step counts
-    return a if a.dtype == x.dtype else a.astype(x.dtype)
-
-
-def checked_state(method, f, state, hyper):
-    """The state after one step, or a ValueError that says what a step must give back."""
-    x = state[0]
-    g = gradient(f, x)
     try:
         state = method(x, g, *state[1:], **hyper)
     except ValueError as error:
         if "read-only" in str(error):
             error.add_note("A step changes nothing in place: write x = x - ..., not x -= ...")
         raise
-    new = as_floats_like(x, state[0]) if isinstance(state, tuple) else None
+    new = np.asarray(state[0]) if isinstance(state, tuple) else None
     if new is None or new.shape != x.shape:
         got = type(state) if new is None else f"an x of shape {new.shape}"
         raise ValueError(f"a step must return a tuple (x, *memory), x of shape {x.shape}; got {got}")
-    return state if new is state[0] else (new, *state[1:])
+    return state if new is state[0] and new.dtype == x.dtype else (new.astype(x.dtype), *state[1:])
 
 
 @np.errstate(all="ignore")
