@@ -323,6 +323,7 @@ def test_hidden_code_draws_and_does_nothing_else(path):
             calls = [node.func for node in nodes if isinstance(node, ast.Call)]
             assert not running & {getattr(call, "attr", getattr(call, "id", "")) for call in calls}, cell.source
             assert not any(isinstance(node, ast.Assert | ast.FunctionDef) for node in nodes), cell.source
+            assert "title=" not in cell.source.splitlines()[0], "JupyterLab shows the first line of what it collapses"
             assert not Names(cell.source).bound & taken - Names(cell.source).taken, cell.source
 
 
