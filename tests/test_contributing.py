@@ -137,7 +137,7 @@ CELLS = [
     'reveal("08-one", 1)',
     "<details><summary>What it shows</summary>\n\nTen factors.\n\n</details>",
     'print(f"ten halvings: {left:.5f}")',
-    'plots.curves({"gd": [0.5**n for n in range(11)]}, title="Ten halvings")\n'
+    'ax = plots.curves({"gd": [0.5**n for n in range(11)]})\nax.set_title("Ten halvings")\n'
     'plots.show("A straight line falls on a logarithmic scale, by half in each of ten steps.")',
     "## 2. Turn it",
     "live.bowl()",
