@@ -91,3 +91,12 @@ def test_a_file_that_cannot_be_read_is_no_zero():
     page = Page(feedback.page(result([], state="needs a person", reasons=["The file is empty."])))
     assert "The file is empty." in page.text
     assert "0 of" not in page.text
+
+
+def test_what_is_true_of_all_is_said_once():
+    reason = "The file is empty."
+    cells = [mark(cell, "needs a person", note=reason) for cell in graded(OURS)]
+    page = Page(feedback.page(result(cells, state="needs a person", reasons=[reason])))
+    assert page.text.count(reason) == 1
+    assert page.text.count("a person looks at it") == 1
+    assert page.text.count("open of") == len(cells)

@@ -45,7 +45,12 @@ def page(result):
     else:
         said = "This could not be marked by itself; a person looks at it."
     notes = "".join(f'<p class="note">{escape(reason)}</p>' for reason in result["reasons"])
-    parts = "\n".join(part(mark, result["texts"].get(mark["id"], "")) for mark in result["marks"])
+    for_all = {(mark["state"], mark["note"]) for mark in result["marks"]} == {
+        ("needs a person", reason) for reason in result["reasons"][:1]
+    }  # the one reason stands above
+    parts = "\n".join(
+        title(mark) if for_all else part(mark, result["texts"].get(mark["id"], "")) for mark in result["marks"]
+    )
     return (
         PAGE.format(title=escape(f"{result['unit']} · {result['learner']}"), total=escape(said) + notes, parts=parts)
         .encode("utf-8", "replace")
@@ -55,8 +60,7 @@ def page(result):
 
 def part(mark, text):
     """One exercise: its marks, what held and what did not, and where to read again if something did not."""
-    came = "open" if mark["state"] in OPEN else number(mark["marks"])
-    said = [f"<h2><span>{escape(mark['title'])}</span><span>{came} of {number(mark['points'])}</span></h2>"]
+    said = [title(mark)]
     if mark["state"] in STATES:
         said.append(f"<p>{STATES[mark['state']]}</p>")
     if mark["note"]:
@@ -68,6 +72,11 @@ def part(mark, text):
     if text:
         said.append(f"<pre>{escape(text)}</pre>")
     return "\n".join(said)
+
+
+def title(mark):
+    came = "open" if mark["state"] in OPEN else number(mark["marks"])
+    return f"<h2><span>{escape(mark['title'])}</span><span>{came} of {number(mark['points'])}</span></h2>"
 
 
 def tick(one):
