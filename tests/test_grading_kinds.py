@@ -600,16 +600,10 @@ def _(nb):
     nb.add("title", "import os; os._exit(1)")
 
 
-@kind("lines for IPython", seconds=20)
-def _(nb):
-    nb.append("ema", "%matplotlib inline\n!pip install numpy\nema?")
-    nb["heavy-ball"]["source"] = f"%%time\n{nb['heavy-ball']['source']}"
-
-
 @kind("lines for IPython that stand further in", seconds=20)
 def _(nb):
-    nb.say("ema", f"files = !ls\n{SOLUTIONS['ema']}\nif True:\n    %timeit 1\n    !ls\nema??")
-    nb.say("heavy-ball", f"get_ipython().run_line_magic('matplotlib', 'inline')\n{SOLUTIONS['heavy-ball']}")
+    nb.say("ema", f"files = !ls\n{SOLUTIONS['ema']}\nif True:\n    %timeit -n 1 -r 1 1\n    !ls\nema??")
+    nb.say("heavy-ball", f"get_ipython().run_line_magic('who', '')\n{SOLUTIONS['heavy-ball']}")
     nb.say("guesses", f"name = input('Your name? ')\n{SOLUTIONS['guesses']}")
 
 
@@ -743,10 +737,10 @@ register("a few files", "for i in range(500): open(str(i), 'w').close()")
 register("a million folders", "import os\nfor i in range(10**6): os.mkdir(str(i))", ema=0, why="files", seconds=20)
 
 RAW = {
-    "a set of numbers that collide": "{'set': [k * (2**61 - 1) for k in range(100_000)]}",
-    "a dict of numbers that collide": "{'dict': [[k * (2**61 - 1), 0] for k in range(100_000)]}",
-    "200,000 lists": "{'list': [[]] * 200_000}",
-    "a shape of a million": "{'array': '<f8', 'shape': [1] * 1_000_000, 'data': 'AAAAAAAA8D8='}",
+    "a set of numbers that collide": "{'set': [k * (2**61 - 1) for k in range(20_000)]}",
+    "a dict of numbers that collide": "{'dict': [[k * (2**61 - 1), 0] for k in range(20_000)]}",
+    "140,000 lists": "{'list': [[]] * 140_000}",
+    "a shape of a million": "{'array': '<f8', 'shape': [1] * 100_000, 'data': 'AAAAAAAA8D8='}",
 }
 for words, message in RAW.items():
 
