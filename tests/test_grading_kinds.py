@@ -802,7 +802,7 @@ FOUND = {
     "a function made of another's code": "import types\nfrom course_lib.optimizers import {of} as f\n"
     "{name} = types.FunctionType(f.__code__, f.__globals__, '', f.__defaults__)\n{name}.__kwdefaults__ = "
     "f.__kwdefaults__",
-    "a function out of its file": "import course_lib.optimizers as o\nnames = {{}}\n"
+    "a function out of its file": "import course_lib.optimizers as o\nnames = {{'__name__': o.__name__}}\n"
     "exec(open(o.__file__).read(), names)\n"
     "{name} = names['{of}']",
     "a function out of the objects": "import gc, types\n{name} = next(f for f in gc.get_objects() if isinstance(f, "

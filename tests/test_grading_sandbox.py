@@ -75,7 +75,7 @@ def source():
     import glob
     return "".join(open(path).read() for path in glob.glob("/course/course_lib/opt*.py"))
 def by_its_file():
-    names = {}
+    names = {"__name__": "course_lib.optimizers"}
     exec(source(), names)
     return names["nesterov"](1.0, 1.0, lr=0.1)
 
