@@ -1,7 +1,6 @@
 // The page's half of a card: controls for what may be answered, keys, and where the focus goes next. All words that it
 // shows come from the kernel, as HTML: model.get("page").
 
-const ENDED = "Run this cell to go on: its kernel has ended.";
 const BUSY = "The kernel is busy: it takes this as soon as it can.";
 
 function make(tag, attributes = {}, ...children) {

@@ -42,6 +42,8 @@ class Link {
     }
     this.listen = (reply, buffers) => reply.view === this.view && this.hear(reply, buffers);
     model.on("msg:custom", this.listen);
+    this.leave = () => this.giveUp(ENDED);
+    model.on("comm_live_update", this.leave);
   }
 
   // A buffer may begin anywhere, floats may not: a copy begins where it should.
@@ -82,16 +84,17 @@ class Link {
     if (kind === "frame") this.underWay++;
     try {
       this.model.send({ kind, view: this.view, id, have, ...content });
-      this.patience ??= setTimeout(() => this.giveUp(), 2500);
+      this.patience ??= setTimeout(() => this.giveUp(LATE), 2500);
     } catch {
-      this.giveUp(); // the kernel was started anew
+      this.giveUp(ENDED);
     }
     this.changed();
     return id;
   }
 
-  giveUp() {
-    Object.assign(this, { late: true, underWay: 0, waiting: null, tables: {} });
+  giveUp(words) {
+    if (this.late !== ENDED) this.late = words;
+    Object.assign(this, { underWay: 0, waiting: null, tables: {} });
     this.changed();
   }
 
@@ -101,7 +104,7 @@ class Link {
 
   hear(reply, buffers) {
     clearTimeout(this.patience);
-    Object.assign(this, { patience: undefined, late: false });
+    Object.assign(this, { patience: undefined, late: "" });
     const arrays = {};
     for (const [name, shape, count, version, at] of reply.arrays) {
       const versions = (this.known[name] ??= new Map());
@@ -128,6 +131,7 @@ class Link {
   close() {
     clearTimeout(this.patience);
     this.model.off("msg:custom", this.listen);
+    this.model.off("comm_live_update", this.leave);
   }
 }
 
@@ -714,7 +718,7 @@ class View {
   say() {
     const sentence = this.sentence(), [{ canvas, panel }] = this.plots;
     this.root.ariaBusy = this.link.busy();
-    put(this.alert, this.link.late ? LATE : this.link.message);
+    put(this.alert, this.link.late || this.link.message);
     if (this.said === sentence) return;
     this.said = this.words.textContent = sentence;
     canvas.setAttribute("aria-label", `${panel.title}. ${sentence}`);
