@@ -93,24 +93,6 @@ SHARES = {
         "trap": {"From the disc runs leave": 1 / 4, "it is a minimum": 0, "not all runs": 1 / 4},
         "ways_out": {"rounding leaves zeros": 1 / 2, "tolerance is an argument": 3 / 4, "the ways up": 0},
     },
-    "conditioning": {
-        "product": {"a forward difference": 3 / 5, "two along v suffice": 2 / 5, "do not shorten v": 0},
-        "power": {"but for its sign": 2 / 3, "v outgrows all numbers": 5 / 6, "along the start": 0},
-        "standardise": {"then left as it is": 3 / 4, "1/n here": 1 / 4, "each column by itself": 0},
-        "whiten": {"mean and covariance are those of train": 1 / 2, "np.cov": 1 / 4, "this is standardised": 0},
-        "update": {
-            "the old B is to be kept": 3 / 4,
-            "B was changed in place": 7 / 8,
-            "Davidon": 3 / 4,
-            "s and y have changed places": 0,
-        },
-        "conjugate": {"0 is divided by 0": 7 / 8, "this is steepest descent": 0, "this is the minimum itself": 0},
-        "preconditioned": {"this is as found": 0},
-        "newton": {"this is as found": 0, "the diagonal alone": 0},
-        "thrower": {"From 1.1 Newton's method arrives": 3 / 8, "does not arrive at 0": 3 / 8, "derivative of": 0},
-        "slope_in_z": {"A is to be transposed": 1 / 3, "brings another factor": 0},
-        "rounding": {"still leans": 1 / 3, "this changes nothing": 0, "a root of it is needed": 0},
-    },
     "sgd_variants": {
         "epoch": {
             "Some examples come twice": 0,

@@ -196,7 +196,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "counter": "a = np.linspace(-1, 1, 50)\ncolumns = np.stack([a, a + 1e-3 * np.cos(99 * a)], axis=1)\n"
                 "slope = np.arctan\n\n\ndef bend(x):\n    return 1 / (1 + x * x)",
             },
-            {"whiten": 0.5, "update": 2.25, "thrower": 0.75},
+            {"whiten": 0, "update": 2.18, "thrower": 0.75},
         ),
         "a forward difference, the library's iteration, no stop, the diagonal alone": (
             {
@@ -209,7 +209,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "change": "def slope_in_z(grad, A, z):\n    return A @ grad(A @ z)\n\n\n"
                 "def rounding(H):\n    return np.diag(np.diag(H) ** -0.5)",
             },
-            {"product": 0.6, "power": 0, "conjugate": 1.75, "slope-in-z": 0.33, "rounding": 0.33},
+            {"product": 0, "power": 0, "conjugate": 1.45, "slope-in-z": 0.4, "rounding": 0.4},
         ),
     },
 }

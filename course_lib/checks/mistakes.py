@@ -4,7 +4,7 @@
     return x, v -> return v, x                : the results have changed places
 
 One row for each. What stands left of the arrow must be in the right answer exactly once. `` ;; `` joins several edits
-of one row; a line without an arrow goes on with the sentence above it.
+of one row; a line that begins with it, or has no arrow, goes on with the row above.
 """
 
 import ast
@@ -45,7 +45,7 @@ def edits(right, table):
     """Pairs (wrong function, sentence) from the rows of a table."""
     rows = []
     for line in table.strip().splitlines():
-        if "->" in line:
+        if "->" in line and not line.lstrip().startswith(";;"):
             rows.append(line.strip())
         else:
             rows[-1] += " " + line.strip()
