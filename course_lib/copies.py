@@ -70,7 +70,11 @@ class Copy:
                 return "untouched" if everything(now) == told["everything"] else "run"
         except (ValueError, KeyError, TypeError, AttributeError):
             return "foreign"
-        return "worked" if self.made()["metadata"]["course"]["everything"] == told["everything"] else "changed"
+        try:
+            same = self.made()["metadata"]["course"]["everything"] == told["everything"]
+        except ValueError:  # the source cannot be read
+            same = True
+        return "worked" if same else "changed"
 
     def renew(self):
         """Makes the copy, or makes it anew: see above. Gives whether it carries work along."""
@@ -111,7 +115,9 @@ def make(course):
             if copy.renew():
                 lines.append(f"What you wrote in {copy.name.as_posix()} is carried along into your copy, in mine.")
         except (ValueError, KeyError, TypeError) as error:
-            lines.append(f"{copy.name.as_posix()} cannot be read and was not copied: {error}")
+            lines.append(
+                f"{copy.name.as_posix()} cannot be read; until it can, its copy is neither made nor renewed: {error}"
+            )
             continue
         for name in re.findall(r"\]\(\.\./([\w.-]+\.md)\b", (course / copy.name).read_text(encoding="utf-8")):
             if name != "README.md" and (course / name).exists():

@@ -194,9 +194,12 @@ def test_a_notebook_that_cannot_be_read_keeps_no_other_from_its_copy(course):
     (course.root / LESSON).write_text("<<<<<<< HEAD")
     course.publish(SHEET, code("changed"))
     (said,) = copies.make(course.root)
-    assert said.startswith(f"{LESSON} cannot be read and was not copied: ")
+    assert said.startswith(f"{LESSON} cannot be read; until it can, its copy is neither made nor renewed: ")
     assert sources(course.read(SHEET))[1] == "changed"
     assert course.mine(LESSON).exists()
+    course.work(LESSON, lambda cells: cells.pop())
+    copies.write_start_page(course.root)
+    assert copies.Copy(course.root, Path(LESSON)).state() == "worked"
 
 
 # From the days before there were copies
