@@ -1119,6 +1119,16 @@ def test_solution_gets_all_and_the_sheet_nothing(school):
     assert sum(mark["marks"] for mark in sheet["marks"]) == 0
 
 
+def test_when_its_time_is_up_what_is_marked_stays(school):
+    nb = Notebook(school)
+    for _ in range(3):
+        nb.add("check-heavy-ball", "while True: pass")
+    result = grade_one(nb.write(school.here), UNIT, limits=replace(LIMITS, cell=3, total=5))
+    marks = {mark["id"]: mark["marks"] for mark in result["marks"]}
+    assert marks == {**dict.fromkeys(POINTS), "check-ema": 2, "check-heavy-ball": 2}
+    assert result["reasons"] == ["Its cells ran longer than a submission may altogether."]
+
+
 def test_without_a_sandbox_nothing_is_run(school, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert "Install bubblewrap" in sandbox.refusal("bwrap")

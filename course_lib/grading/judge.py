@@ -59,17 +59,24 @@ class Judge:
         lent, ended: as in `Session`.
         """
         session = Session(self.host, self.program(), lent, ended)
-        verdicts = [(mark, Verdict(self, mark, session)) for mark in marks]
-        verdicts = [
-            (mark, Verdict(self, mark, session, END) if verdict.is_missing else verdict) for mark, verdict in verdicts
-        ]
-        elsewhere, poor = [], {}
-        for mark, verdict in verdicts:
-            mark |= verdict.words()
+        elsewhere, poor, missing = [], {}, []
+
+        def settle(mark, verdict):
             if verdict.is_elsewhere:
                 elsewhere.append(mark)
-            elif verdict.gives_nothing:
+                return
+            mark |= verdict.words()
+            if verdict.gives_nothing:
                 poor.setdefault(self.cells[mark["id"]].section, []).append((mark, verdict))
+
+        for mark in marks:
+            verdict = Verdict(self, mark, session)
+            if verdict.is_missing:
+                missing.append(mark)
+            else:
+                settle(mark, verdict)
+        for mark in missing:
+            settle(mark, Verdict(self, mark, session, END))
         for section, pairs in poor.items():
             for more in (True, False) if self.submitted.more else (True,):
                 alone = Session(self.host, self.apart(section, more, session), lent)
