@@ -34,19 +34,6 @@ SHARES = {
         "hessian": {"this is the test with the slip": 0, "a curvature of 0 is allowed": 4 / 7},
         "certified": {"a step more after it knows": 1 / 4, "this certificate has L in it": 0, "the factor 2": 1 / 4},
     },
-    "gradients": {
-        "walk": {"make them columns": 1 / 3, "the start belongs to the path": 1 / 3, "take it where you are": 0},
-        "central": {"forward differences": 0, "x was changed in place": 0, "divide by 2h": 0},
-        "gradient": {"this is as found": 0, "divide by n": 1 / 4},
-        "mended": {"this is as found": 0, "It stops with IndexError": 1 / 2},
-        "steepest_l1": {"the length is not 1": 1 / 2, "np.abs before np.argmax": 0},
-        "steepest_linf": {"this is the l2 ruler": 0},
-        "armijo": {"any descent is accepted": 0, "c is an argument": 1 / 7, "halved once too often": 1 / 7},
-        "layer_backward": {"not the mean": 4 / 7, "with ds, not da": 4 / 7, "the slope of tanh is missing": 0},
-        "edge_of": {"the gradient is 4 x^3": 1 / 3, "upside down": 0},
-        "adversary": {"start farther outside": 0, "the edge depends on the rate": 0},
-        "starts_needed": {"one fewer is enough": 1 / 5, "a whole number is meant": 1 / 5, "rounded down": 0},
-    },
     "adaptive_methods": {
         "adagrad": {
             "in place": 5 / 6,

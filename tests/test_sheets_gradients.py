@@ -1,0 +1,149 @@
+"""Sheet 02: its other right and wrong answers, and what ties its right answers to the library and to runs."""
+
+import importlib
+from fractions import Fraction
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from course_lib import gradients as library
+from course_lib.descent import descend
+from course_lib.grading import variants
+from course_lib.optimizers import gd
+from course_lib.sheets import gradients
+from course_lib.surfaces import quadratic_form, quartic
+
+
+def walk_in_place(grad, start, steps, lr):
+    x, path = start, [start]
+    for _ in range(steps):
+        x -= lr * grad(x)
+        path.append(x)
+    return np.stack(path, axis=1)
+
+
+def central_in_place(f, x, h):
+    slopes = []
+    for i in range(len(x)):
+        x[i] += h
+        ahead = f(x)
+        x[i] -= 2 * h
+        slopes.append((ahead - f(x)) / (2 * h))
+    return np.array(slopes)
+
+
+def layer_by_examples(X, W, a, da):
+    """Row by row: each example adds its share."""
+    ds = [slope * (1 - out**2) for slope, out in zip(da, a)]
+    return sum(np.outer(x, s) for x, s in zip(X, ds)), sum(ds), np.array([W @ s for s in ds])
+
+
+def counted(p, q):
+    """By failures that multiply, in fractions."""
+    p, q = Fraction(p), Fraction(q)
+    n, fails = 1, 1 - p
+    while fails > 1 - q:
+        n, fails = n + 1, fails * (1 - p)
+    return n
+
+
+def trying_all_corners(g):
+    corners = np.stack(np.meshgrid(*[[-1.0, 1.0]] * len(g)), axis=-1).reshape(-1, len(g))
+    return corners[np.argmin(corners @ g)]
+
+
+def armijo_by_powers(f, x, g, lr=1.0, c=0.1):
+    height = f(x)
+    rates = (lr / 2**k for k in range(200))
+    return next(rate for rate in rates if f(x - rate * g) < height - c * rate * np.sum(g**2))
+
+
+ALSO = {
+    "walk": [lambda grad, start, steps, lr: gradients.walk.right(grad, np.array(start, float), steps, lr)],
+    "edge": [0.222],
+    "days": [11.6, np.array([11.574])],
+    "central": [library.central_differences],
+    "best_exponent": [np.int64(-5)],
+    "gradient": [lambda w, X, y, decay: np.einsum("ni,n->i", X, X @ w - y) / len(y) + decay * w],
+    "found_by_the_check": ["No"],
+    "mended": [lambda w, X, y, decay: 0.5 * np.mean((X @ w - y.reshape(-1)) ** 2) + 0.5 * decay * np.sum(w**2)],
+    "steepest_l1": [library.steepest_l1],
+    "steepest_linf": [library.steepest_linf, trying_all_corners],
+    "armijo": [armijo_by_powers],
+    "proof": ["b e g c a f d"],
+    "layer_backward": [layer_by_examples],
+    "adversary": [lambda lr: -5 / lr**0.5, lambda lr: np.array([2 * (1 / (2 * lr)) ** 0.5])],
+    "starts_needed": [counted],
+}
+
+WRONG = {
+    "walk": [(walk_in_place, "start was changed in place")],
+    "factor": [(-3, "too")],
+    "days": [(11.5, "too small")],
+    "central": [
+        (central_in_place, "x was changed in place"),
+        (lambda f, x, h: gradients.central.right(f, x, h).sum(), "Wrong shape"),
+    ],
+    "found_by_the_check": [
+        ("perhaps", "Not 'perhaps'"),
+        (False, "answer with a text"),
+        ("no.", 'answer "yes" or "no", no more'),
+    ],
+    "armijo": [
+        (lambda f, x, g, lr=1.0, c=0.1: gradients.armijo.right(f, x, g, lr, 2.0), "got 'a loop without end'"),
+        (lambda f, x, g, lr=1.0, c=0.1: lr / 2**50, "Wrong result"),
+    ],
+    "proof": [
+        ("BECGAFD", "the lemma comes first"),
+        ("EBGCAFD", "there is none yet"),
+        ("BEGACFD", "is not there yet"),
+        ("BEGCADF", "might grow with T"),
+        ("BEGCFAD", "no sum yet"),
+        ("ABCDEFG", "Line 1 cannot be A"),
+    ],
+    "layer_backward": [
+        (lambda X, W, a, da: (X.T @ (da * (1 - a * a)), da * (1 - a * a), 0 * X), "Wrong shape of the db"),
+        (lambda X, W, a, da: gradients.layer_backward.right(X, W, a, da)[:2], "Expected 3 results"),
+    ],
+    "adversary": [
+        (lambda lr: np.nan, "got 'no finite start'"),
+        (lambda lr: 1.01 * (0.5 / lr) ** 0.5 if lr > 0.01 else 0.0, "a run that stays below a million"),
+        (7.0, "A function is meant"),
+    ],
+}  # fmt: skip
+
+
+def test_the_orders_of_the_proof_that_are_right():
+    orders = map("".join, permutations("ABCDEFG"))
+    assert [order for order in orders if gradients.proof.report(order)[0]] == ["BEGCAFD"]
+
+
+def test_nan_is_no_walk():
+    def nowhere(grad, start, steps, lr):
+        return np.full((len(start), steps + 1), np.nan)
+
+    assert not any(one.holds(nowhere, np.random.default_rng(0)) for one in gradients.walk.hidden())
+
+
+def test_what_is_right_is_what_the_library_does():
+    start = np.array([1.0, -2.0])
+    expected = descend(gd, quadratic_form(gradients.A), start, 4, lr=0.3)
+    np.testing.assert_allclose(gradients.walk.right(gradients.tilted, start, 4, 0.3), expected, rtol=0, atol=1e-12)
+    edge = gradients.edge_of.right(0.1)
+    inside, outside = (descend(gd, quartic, [edge * factor], 20, lr=0.1)[0] for factor in (0.99, 1.01))
+    assert np.all(np.diff(np.abs(inside)) < 0)
+    assert np.all(np.diff(np.abs(outside[:8])) > 0)
+    assert gradients.farthest(edge * 0.99, 0.1) < 3 < 1e6 < gradients.farthest(edge * 2, 0.1)
+
+
+@pytest.mark.parametrize("seed", [f"seed {i}" for i in range(40)])
+def test_the_numbers_of_a_variant_make_good_exercises(seed):
+    p = variants.drawn("02_gradients", seed)
+    answers = [1 - p["rate"] * p["curvature"], 2 / p["steep"], (p["parameters"] + 1) / 86_400]
+    assert not np.any(np.isclose(answers, [-0.6, 2 / 9, 11.574], rtol=0, atol=0.01))
+    assert abs(round(answers[2], 1) - answers[2]) < 5e-3 * answers[2], "one decimal is enough"
+
+
+def test_a_half_done_sheet_of_an_earlier_edition_finds_its_checks():
+    assert importlib.import_module("course_lib.checks").gradients is gradients
