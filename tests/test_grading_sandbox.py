@@ -361,4 +361,5 @@ def test_cells_that_make_no_name_that_is_used_are_not_run():
     blank = read.Submission(answers={"cycle-search": ["cycle = (0.02, 0.9, valley.d)"]})
     names = [name for name, source in program(unit.cells, blank) if source]
     assert names == ["imports", "valley", "cycle-search"]
-    assert "ball-race" in [name for name, source in program(unit.cells, blank, whole=True) if source]
+    told = read.Submission(answers={"cycle-search": ["cycle = (0.02, 0.9, eval('len(runs)'))"]})
+    assert "ball-race" in [name for name, source in program(unit.cells, told) if source]

@@ -7,15 +7,16 @@ import re
 from .read import NO_PYTHON, parsed
 
 WAITING = re.compile(r"\b(await|async|__future__)\b")  # what a notebook does otherwise
+IN_TEXTS = {"eval", "exec", "globals", "locals", "vars", "get_ipython"}  # who uses these may say names in texts
 NAMING = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 NOTEBOOK = re.compile(r"get_ipython|In|Out|_{1,3}|_\d+|_i+")  # names that only a notebook knows
 
 
-def program(ours, submitted, only=None, more=True, whole=False):
+def program(ours, submitted, only=None, more=True):
     """Pairs (name, source), and among them (id of a check, None) where our sheet has that check.
 
     only: heading of the one section whose answers are run; None for all. more: whether cells run that the learner has
-    added or changed. whole: our own cells run to the last figure.
+    added or changed.
     """
     added = submitted.more if more else {}
     run = []
@@ -37,7 +38,7 @@ def program(ours, submitted, only=None, more=True, whole=False):
         else:
             add(here, f"after {cell.id}")
     theirs = [source for _, source in run if isinstance(source, str)]
-    return cut(run, {name for source in theirs for name in used(source)}, whole)
+    return cut(run, {name for source in theirs for name in used(source)})
 
 
 def is_plain(source):
@@ -46,14 +47,14 @@ def is_plain(source):
     return lacking is not None and not WAITING.search(source) and not any(map(NOTEBOOK.fullmatch, lacking))
 
 
-def cut(run, names, whole):
+def cut(run, names):
     """The cells as sources; of our own, given as trees, the statements that make one of the names, or one for these."""
     kept = []
     for name, source in reversed(run):
         if isinstance(source, ast.Module):
             body = []
             for statement in reversed(source.body):
-                if whole or names & set(bound(statement)):
+                if names & set(bound(statement)):
                     body.insert(0, statement)
                     names |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
             source = ast.unparse(ast.Module(body, []))
@@ -66,7 +67,7 @@ def used(source):
     """The names that a learner's cell may use and does not make itself."""
     lacking = missing(source)
     if lacking is not None:
-        return lacking
+        return set(re.findall(r"\w+", source)) if IN_TEXTS & lacking else lacking
     lines = source.split("\n")
     magic = [line for line in lines if is_magic(line)]
     rest = "\n".join(line[: len(line) - len(line.lstrip())] + "pass" if is_magic(line) else line for line in lines)
