@@ -70,9 +70,9 @@ def grade(options):
     settings = {"sandbox": options.sandbox, "seed": seed, "limits": limits(options), "working": screen.working}
     with workers(options) as (executor, ahead):
         for submission, result in batch.grade_class(fresh, name, unit, executor, ahead, **settings):
-            result = store.put(result | {"unit": options.unit, "seed": seed})
-            rows[submission.learner] = row = table.summary(result)
-            write(page_of(store, result), feedback.page(result))
+            result |= {"unit": options.unit, "seed": seed}
+            write(page_of(store, result), feedback.page(result))  # first, so that no result is without its page
+            rows[submission.learner] = row = table.summary(store.put(result))
             screen.say(f"[{len(rows)}/{len(submissions)}] {row['learner']}: {result['seconds']:.1f} s")
     write(store.folder / "marks.csv", table.comma_separated(store))
     if options.gradebook:
