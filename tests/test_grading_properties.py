@@ -80,21 +80,6 @@ SHARES = {
         "trap": {"From the disc runs leave": 1 / 4, "it is a minimum": 0, "not all runs": 1 / 4},
         "ways_out": {"rounding leaves zeros": 1 / 2, "tolerance is an argument": 3 / 4, "the ways up": 0},
     },
-    "sgd_variants": {
-        "epoch": {
-            "Some examples come twice": 0,
-            "come in their own order": 4 / 7,
-            "Two epochs": 4 / 7,
-            "not the number of batches": 5 / 7,
-        },
-        "stairs": {"count whole stairs": 0, "more than two stairs": 1 / 3},
-        "warm_cosine": {"the way up is missing": 2 / 3, "climbs again": 5 / 6, "begins where": 1 / 2},
-        "clip_norm": {"makes short gradients longer": 3 / 5, "this cuts each coordinate": 0},
-        "clip_value": {"large negative numbers pass": 1 / 2, "this is by norm": 0},
-        "svrg_epoch": {"this is plain SGD": 0, "this is gradient descent": 0},
-        "best_after": {"its own lucky rate": 3 / 5, "np.min answers nan": 4 / 5, "these are five steps": 0},
-        "exponential": {"this is as printed": 0, "it is 0.37": 1 / 3},
-    },
 }
 
 

@@ -112,7 +112,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "clip": "def clip_norm(g, limit):\n    return g * limit / np.linalg.norm(g)\n\n\n"
                 "clip_value = np.minimum",
             },
-            {"epoch": 1.14, "stairs": 0.33, "warm-cosine": 0.83, "clip-norm": 0.4, "clip-value": 0.5},
+            {"epoch": 1.11, "stairs": 0.5, "warm-cosine": 0.75, "clip-norm": 0.29, "clip-value": 0.4},
         ),
         "the library's scissors, a lucky rate for each shuffle, the wrong half": (
             {
@@ -126,7 +126,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "critical": "critical, losses = 64, None",
                 "exponential-mended": "def exponential(lr, t, k):\n    return lr * np.exp(-k * t)",
             },
-            {"clip-norm": 0, "best-after": 1.2, "exponential": 0.33},
+            {"clip-norm": 0, "best-after": 1.14, "exponential": 0},
         ),
     },
     "05_adaptive_methods": {

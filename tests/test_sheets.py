@@ -109,7 +109,7 @@ def boxed(value):
     """Every number in an array of shape (1,)."""
     if isinstance(value, tuple):
         return tuple(map(boxed, value))
-    return np.array([value]) if np.ndim(value) == 0 and not isinstance(value, str | bool) else value
+    return np.array([value]) if np.isscalar(value) and not isinstance(value, str | bool) else value
 
 
 def scalars(value):

@@ -262,7 +262,7 @@ class Function(Exercise):
             return answer(*args, **hyper)
         made = answer(*args[: -self.inner], **hyper)
         if not callable(made):
-            raise TypeError(f"a function is meant as the result, got {shown(made)}: is the inner def returned?")
+            raise TypeError(f"a function is meant as the result, got {shown(made)}: the inner def is to be returned")
         return made(*args[-self.inner :])
 
     def examine(self, answer, report, watch):
