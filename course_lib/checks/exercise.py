@@ -119,27 +119,31 @@ class Exercise:
         return ""
 
     def examined(self, answer):
-        """The `Report` on an answer; it raises nothing but KeyboardInterrupt."""
+        """The `Report` on an answer. Errors: OwnFault; nothing else but KeyboardInterrupt."""
         report = Report(self.title, self.summary)
         with captured() as noise, Watch() as watch:
             try:
                 self.examine(answer, report, watch)
             except Blank as blank:
                 report = Report(self.title, blank=str(blank))
-            except OwnFault as fault:
-                report.wrong = Wrong(f"Here the check itself is at fault, not your answer. {fault} Please tell us.")
+            except OwnFault:
+                raise
             except Exception as error:
                 report.wrong = Wrong(stopped(error))
         report.noise = noise
         return report
 
     def report(self, answer):
-        """(passed, text) of an answer."""
+        """(passed, text) of an answer. Errors: OwnFault."""
         report = self.examined(answer)
         return report.passed, report.text
 
     def __call__(self, answer):
-        report = self.examined(answer)
+        try:
+            report = self.examined(answer)
+        except OwnFault as fault:
+            wrong = Wrong(f"Here the check itself is at fault, not your answer. {fault} Please tell us.")
+            report = Report(self.title, wrong=wrong)
         if report.passed and place(self)[0]:
             record.passed(*entry(self), float(self.points))
         tell(report)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.checks import is_blank
+from course_lib.checks.calls import OwnFault
 from course_lib.grading import read, relay
 from course_lib.grading.program import program
 from course_lib.grading.remote import END, Ended, Host, LearnerError, Over, Remote, Session, shown
@@ -25,6 +26,7 @@ from course_lib.grading.unit import blank_mark, graded, unit_of
 from course_lib.grading.worker import GONE, apart, drop, limit
 
 BY_ITSELF = "By itself this answer earns these marks; with the other cells run before it, it earns less."
+OUR_FAULT = "The check itself is at fault here, not the answer."
 PATIENCE = 2  # times that an answer may end its process before its other properties are given up
 ROOM = 600 * 2**20  # bytes of a process that reads; a fourth of them are there before
 
@@ -139,6 +141,7 @@ class Verdict:
         self.asks_function = any(made & wanted for made in map(read.defined_by, self.parts))
         self.found, self.tried, self.trouble, self.lacks = [(1, "The answer is there.", False)], [], "", ""
         self.is_refused = False  # whether it calls what is withheld
+        self.is_our_fault = False  # whether a right answer of ours fails
         self.is_missing = self.is_blank = self.is_elsewhere = self.is_function = self.has_value = False
         calls, blanks = session.calls, session.blanks
         try:
@@ -160,10 +163,14 @@ class Verdict:
         self.is_blank = is_blank(answer)
         if self.is_blank:
             return
-        if self.properties:
-            self.try_properties()
-        else:
-            self.look(getattr(unit.visible, self.cell.check), answer)
+        try:
+            if self.properties:
+                self.try_properties()
+            else:
+                self.look(getattr(unit.visible, self.cell.check), answer)
+        except OwnFault as fault:
+            self.is_our_fault = True
+            self.tried.append({"says": OUR_FAULT, "with": "inputs of ours: the right answer", "came": str(fault)})
         self.is_blank = session.calls > calls and session.calls - calls == session.blanks - blanks
 
     def look(self, check, answer):
@@ -213,7 +220,7 @@ class Verdict:
     def gives_nothing(self):
         nothing = self.is_blank and any(self.stopped(part.id) for part in self.parts)
         nothing |= not self.has_value or self.is_function or self.asks_function
-        return self.share < 1 and nothing and not self.is_refused
+        return self.share < 1 and nothing and not (self.is_refused or self.is_our_fault)
 
     def is_better_than(self, other):
         """Whether this one counts in place of another: a function that does more, or the only value that there is."""
@@ -225,7 +232,7 @@ class Verdict:
         """The part of a mark that says what the answer is worth."""
         submitted = self.judge.submitted
         sources = [source for part in self.parts for source in submitted.answers.get(part.id, ())]
-        said = [{"says": says, "held": holds} for _, says, holds in self.found]
+        said = [] if self.is_our_fault else [{"says": says, "held": holds} for _, says, holds in self.found]
         result = {"state": "graded", "marks": round(self.cell.points * self.share, 2)}
         result |= {"properties": said, "tried": self.tried}
         nobody = {"state": "needs a person", "marks": None}
@@ -252,6 +259,8 @@ class Verdict:
 
     def for_a_person(self):
         """Why it may not be the answer's fault that it fails here, or ""."""
+        if self.is_our_fault:
+            return OUR_FAULT
         errors = [error for part in self.parts for error in self.errors(part.id)]
         lacks = next((error.lacks for error in errors if error.lacks), self.lacks)
         if lacks:
@@ -286,7 +295,7 @@ def credited(properties, answer, seed, miss):
     """Which properties hold and count.
 
     answer: called for each, gives the answer. seed: ints. miss: is told of each that does not hold, and the error if
-    there was one.
+    there was one. Errors: OwnFault.
     """
     held, ended = [], 0
     for i, one in enumerate(properties):
@@ -295,7 +304,7 @@ def credited(properties, answer, seed, miss):
             try:
                 with np.errstate(all="ignore"):
                     holds = bool(one.holds(answer(), np.random.default_rng([*seed, i])))
-            except (Over, MemoryError):
+            except (Over, MemoryError, OwnFault):
                 raise
             except Exception as what:  # a property that cannot be tried does not hold
                 error = what
