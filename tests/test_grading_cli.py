@@ -342,7 +342,7 @@ def test_an_appeal_shows_what_the_page_does_not(run, grader, tmp_path):
     code, out, _ = run("show", UNIT, "anna")
     assert code == 0
     assert all(words in out for words in ("It holds.", "[0.25]", "E: [31mx", "1 of 2"))
-    assert "[0.25]" not in feedback.page(result)
+    assert "[0.25]" not in feedback.page(result, {})
     assert run("show", UNIT, "bob")[0] == 1
 
 

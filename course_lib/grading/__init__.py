@@ -16,4 +16,6 @@ is decided outside of it, by properties. The process that you start sees bytes o
     properties    the hidden checks, one module for each sheet
     marks         `grade_one`: a file in, marks out
     batch         `grade_class`: a class in, results out
+    feedback      the page of a learner
+    formulas      the words of our sheet on it
 """

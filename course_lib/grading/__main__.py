@@ -67,11 +67,12 @@ def grade(options):
             fresh.append(submission)
     if rows:
         say(f"{len(rows)} of {len(submissions)} are graded already")
+    tasks = feedback.tasks(unit)
     settings = {"sandbox": options.sandbox, "seed": seed, "limits": limits(options), "working": screen.working}
     with workers(options) as (executor, ahead):
         for submission, result in batch.grade_class(fresh, name, unit, executor, ahead, **settings):
             result |= {"unit": options.unit, "seed": seed}
-            write(page_of(store, result), feedback.page(result))  # first, so that no result is without its page
+            write(page_of(store, result), feedback.page(result, tasks))  # first, so that no result is without its page
             rows[submission.learner] = row = table.summary(store.put(result))
             screen.say(f"[{len(rows)}/{len(submissions)}] {row['learner']}: {result['seconds']:.1f} s")
     write(store.folder / "marks.csv", table.comma_separated(store))
@@ -237,8 +238,9 @@ def export(options):
         write(options.csv, text)
         say(f"Marks: {options.csv}.")
     if options.feedback:
+        tasks = feedback.tasks(unit_of(options.key or options.unit))
         for result in results:
-            write(Path(options.feedback) / page_of(store, result).name, feedback.page(result))
+            write(Path(options.feedback) / page_of(store, result).name, feedback.page(result, tasks))
         say(f"Feedback: {options.feedback}.")
     rows = [table.summary(result) for result in results]
     say(f"Still open: {table.number(sum(row['open'] for row in rows))} points.")

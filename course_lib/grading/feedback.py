@@ -17,6 +17,7 @@ h2 {{ font-size: 1.1em; margin: 1.6em 0 0.2em; display: flex; justify-content: s
 ul {{ list-style: none; padding: 0; margin: 0.3em 0; }}
 li {{ padding-left: 1.6em; text-indent: -1.6em; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: 0.6em; }}
+svg {{ overflow: visible; }}
 .missed {{ color: #a01020; }}
 .note {{ color: #555; }}
 </style>
@@ -36,8 +37,24 @@ STATES = {
 }
 
 
-def page(result):
-    """The page of a result, as text. Whatever a learner wrote is escaped; no input and no expected value is in it."""
+def tasks(unit):
+    """{id of a text: what is asked there, as HTML with its formulas set}. unit: `unit.Unit`; nothing of a learner's."""
+    from .formulas import typeset  # Matplotlib; most commands need no page
+
+    asked = {}
+    for cell in unit.cells:
+        if cell.kind == "prose":
+            words = cell.source
+        elif cell.kind == "text":
+            asked[cell.id] = "".join(f"<p>{typeset(part)}</p>" for part in words.strip().split("\n\n"))
+    return asked
+
+
+def page(result, tasks):
+    """The page of a result, as text. Whatever a learner wrote is escaped; no input and no expected value is in it.
+
+    tasks: as `tasks` makes them.
+    """
     total = summary(result)
     if total["marks"] is not None:
         said = f"{number(total['marks'])} of {number(total['of'])} points"
@@ -49,7 +66,8 @@ def page(result):
         ("needs a person", reason) for reason in result["reasons"][:1]
     }  # the one reason stands above
     parts = "\n".join(
-        title(mark) if for_all else part(mark, result["texts"].get(mark["id"], "")) for mark in result["marks"]
+        title(mark) if for_all else part(mark, tasks.get(mark["id"], ""), result["texts"].get(mark["id"], ""))
+        for mark in result["marks"]
     )
     return (
         PAGE.format(title=escape(f"{result['unit']} · {result['learner']}"), total=escape(said) + notes, parts=parts)
@@ -58,9 +76,9 @@ def page(result):
     )
 
 
-def part(mark, text):
+def part(mark, task, text):
     """One exercise: its marks, what held and what did not, and where to read again if something did not."""
-    said = [title(mark)]
+    said = [title(mark), task]
     if mark["state"] in STATES:
         said.append(f"<p>{STATES[mark['state']]}</p>")
     if mark["note"]:
