@@ -10,6 +10,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from course_lib.grading import variants
+from course_lib.grading.unit import graded, unit_of
+
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "teaching"
 LESSONS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -193,8 +196,15 @@ def test_the_points_of_a_semester_are_those_of_the_sheets():
     assert list(table) == [path.stem for path in sorted((ROOT / "exercises").glob("*.ipynb"))]
     for sheet, said in table.items():
         cells = nbformat.read(ROOT / "exercises" / f"{sheet}.ipynb", as_version=4).cells
-        graded = [cell.metadata.nbgrader for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
-        assert said == (sum(mark.points for mark in graded), sum(mark.solution for mark in graded)), sheet
+        marks = [cell.metadata.nbgrader for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        assert said == (sum(mark.points for mark in marks), sum(mark.solution for mark in marks)), sheet
+
+
+def test_the_points_that_a_variant_leaves_to_the_open_solution_are_counted():
+    cells, new = graded(unit_of("04_momentum")), variants.table("04_momentum")["KEYED"]
+    same = sum(cell.points for cell in cells if cell.check and cell.check not in new)
+    words = f"for sheet 04 that is {same} of {sum(cell.points for cell in cells)} points"
+    assert words in (GUIDE / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", sorted(GUIDE.glob("*.md")), ids=lambda path: path.name)
