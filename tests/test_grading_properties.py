@@ -24,16 +24,6 @@ ANSWERS = {sheet: loaded(Path(__file__).with_name(f"test_checks_{sheet}.py")) fo
 CHECKED = [(sheet, check) for sheet in SHEETS for check in MODULES[sheet].HIDDEN]
 
 SHARES = {
-    "convexity": {
-        "falsifier": {"a chord may lie on the graph": 2 / 3, "the wrong way round": 0, "a single valley": 0},
-        "convex_ones": {"J is convex, and missing": 1 / 3, "K is not convex": 1 / 3},
-        "ball": {"points inside stay": 2 / 5, "this is a box": 0},
-        "simplex": {"not the same part": 2 / 7, "softmax": 0, "after the cut": 0},
-        "no_minimiser": {"largest lower bound": 2 / 3, "it reaches the number": 0, "must be finite": 0},
-        "flat": {"From 1 to 2 its values differ": 0, "Not convex": 0},
-        "hessian": {"this is the test with the slip": 0, "a curvature of 0 is allowed": 4 / 7},
-        "certified": {"a step more after it knows": 1 / 4, "this certificate has L in it": 0, "the factor 2": 1 / 4},
-    },
     "adaptive_methods": {
         "adagrad": {
             "in place": 5 / 6,

@@ -66,12 +66,12 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "def project_simplex(x):\n    return np.maximum(x, 0) / np.maximum(x, 0).sum()",
                 "minors": "fooled = np.diag([0.0, -2.0])\nconvex_by_hessian = convex_by_minors",
             },
-            {"sort": 1, "ball": 0.4, "simplex": 0.57, "hessian": 0},
+            {"sort": 1, "ball": 0.4, "simplex": 0, "hessian": 0},
         ),
         "the library's projections, other designs": (
             {
                 "projections": "from course_lib.convexity import project_ball, project_simplex",
-                "design": "def endless(x):\n    return np.exp(x) + 2\n\n\ninfimum = 0\n\n\n"
+                "design": "def endless(x):\n    return np.sqrt(1 + x * x) - x + 2\n\n\ninfimum = 0\n\n\n"
                 "def floor(x):\n    return np.maximum(np.abs(x - 1.5), 0.5)",
             },
             {"ball": 0, "simplex": 0, "endless": 1.33},

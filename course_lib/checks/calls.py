@@ -172,7 +172,7 @@ def own(value):
 def is_stub(f):
     """Whether a function has no code of its own: it gives a constant back, or nothing. Of several, whether all."""
     if isinstance(f, tuple | list):
-        return all(map(is_stub, f))
+        return all(is_blank(one) or is_stub(one) for one in f)
     code = getattr(inspect.unwrap(f), "__code__", None)
     return code is not None and not code.co_names and len(code.co_code) <= 12  # bytes: two or three instructions
 
