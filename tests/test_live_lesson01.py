@@ -6,6 +6,7 @@ import pytest
 
 from course_lib.live import sandwich
 from course_lib.live.lesson01 import EIGHT, bowl, softplus, trough
+from course_lib.live.parts import Slider
 from course_lib.surfaces import bumpy, plateau
 
 CONVEX = [f for f in EIGHT if f not in (plateau, bumpy)]
@@ -66,3 +67,20 @@ def test_a_table_holds_at_each_position_what_a_frame_holds(figure, slider):
     for name, array in frame.items():
         values, count = table[name]
         np.testing.assert_allclose(values[17] if count else values, array, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_the_words_say_whether_the_parabolas_hold(figure):
+    sliders = {control.name: control.values for control in figure.controls if isinstance(control, Slider)}
+
+    def gaps(**curvatures):
+        arrays = shown(figure, bowl, **{name: np.abs(sliders[name] - c).argmin() for name, c in curvatures.items()})
+        return arrays["under"], arrays["over"]
+
+    assert gaps(mu=1, L=3) == (0, 0)
+    x = np.linspace(-4, 4, 401)
+    tangent = bowl(np.array([-1.0])) + bowl.grad(np.array([[-1.0]]))[0, 0] * (x + 1)
+    above = bowl(x[None]) - tangent - (x + 1) ** 2  # above the parabola of curvature 2
+    assert gaps(mu=2, L=3) == (pytest.approx(max(-above), rel=1e-4), 0)
+    assert gaps(mu=1, L=2) == (0, pytest.approx(max(above), rel=1e-4))
+    for name in ("under", "over"):
+        assert f"{{{name}}}" in figure.spec["note"]

@@ -61,10 +61,13 @@ def sandwich(functions=EIGHT, mu=1.0, L=3.0):
         way, chord = np.linspace(at, to, len(x)), np.linspace(fa, fb, len(x))
         arrays = {"curvature": line(x, curvature)}
         arrays["graph"] = np.concatenate([line(x, graph), line(way, chord), line(x, tangent)])
-        for name, c in {"lower": mu, "upper": L}.items():
+        for name, gap, c, side in ("lower", "under", mu, -1), ("upper", "over", L, 1):
             bend = np.multiply.outer((x - at) ** 2 / 2, c)
-            arrays[name] = line(x, tangent.reshape(-1, *[1] * np.ndim(c)) + bend)
+            height, slope = (values.reshape(-1, *[1] * np.ndim(c)) for values in (graph, tangent))
+            parabola = slope + bend
+            arrays[name] = line(x, parabola)
             arrays[f"{name} level"] = line(x, np.zeros_like(bend) + c)
+            arrays[gap] = highest(side * (height - parabola))
         return arrays | {
             "a": np.array([at, fa]),
             "b": np.array([to, fb]),
@@ -111,16 +114,17 @@ def sandwich(functions=EIGHT, mu=1.0, L=3.0):
         Slider("L", "L", 0, 50, L),
     ]
     note = (
-        "The graph rises above this chord by at most {above} and falls below this tangent by at most {below}; "
-        "its curvature in the window is from {low} to {high}"
+        "The graph rises above this chord by at most {above} and falls below this tangent by at most {below}. "
+        "It falls below the parabola of μ by at most {under} and rises above that of L by at most {over}: "
+        "0 and 0 mean that both hold here. Its curvature in the window is from {low} to {high}"
     )
     task = "Drag the two points along the graph; set μ and L so that the graph stays between the two parabolas."
     return Figure("Three tests of convexity", panels, controls, compute, note, task=task)
 
 
 def highest(gap):
-    """The largest gap, 0 if it is not above rounding."""
-    return np.max(gap, where=gap > 1e-9, initial=0.0)
+    """The largest gap along axis 0, 0 if it is not above rounding."""
+    return np.max(gap, axis=0, where=gap > 1e-9, initial=0.0)
 
 
 def line(x, y):
