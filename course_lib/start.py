@@ -15,7 +15,7 @@ BET = re.compile(r'\bpredict\(\s*"([^"]+)"')
 EXERCISE = re.compile(r"^## (\d+\.\d+) .*?(\d+) points?\b", re.M)
 
 HOW = """
-1. Run a lesson cell by cell with Shift+Enter, from the top.
+1. Run a lesson cell by cell with Shift+Enter, from the top; next day first *Run All Above Selected Cell* (menu *Run*).
 2. Before each experiment you bet: enter what you expect, say how sure you are, lock it, and run on.
 3. After the lesson do its sheet: write where it says so, run the check below, and unfold a hint when you are stuck.
 4. The solution says why each answer is as it is. Look when your own answer has passed, or when you give up.

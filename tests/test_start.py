@@ -109,6 +109,8 @@ def test_it_is_short_and_its_six_lines_say_how_the_course_works(answers):
     page = start.page(ROOT)
     assert len(re.findall(r"^\d\. ", page, re.M)) == 6
     assert len(page.splitlines()) < 40
+    for text in (page, README):
+        assert "*Run All Above Selected Cell*" in text, "a new kernel knows nothing of yesterday"
 
 
 def test_a_course_without_sheets_or_with_a_broken_notebook_has_a_page(answers, tmp_path):
