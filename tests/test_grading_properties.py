@@ -24,31 +24,6 @@ ANSWERS = {sheet: loaded(Path(__file__).with_name(f"test_checks_{sheet}.py")) fo
 CHECKED = [(sheet, check) for sheet in SHEETS for check in MODULES[sheet].HIDDEN]
 
 SHARES = {
-    "adaptive_methods": {
-        "adagrad": {
-            "in place": 5 / 6,
-            "eps is missing": 5 / 6,
-            "the root is missing": 1 / 3,
-            "the old memory divides": 1 / 3,
-            "is the old one": 1 / 2,
-            "this memory fades": 0,
-            "a sum of its own": 0,
-        },
-        "rmsprop": {"b2 is 0.9": 5 / 6, "this is gradient descent": 1 / 3, "this is AdaGrad's sum": 0},
-        "adam": {
-            "neither mean is corrected": 3 / 8,
-            "eps is missing": 3 / 4,
-            "the means that come back are the old ones": 1 / 2,
-            "the count that comes back is the old one": 3 / 4,
-            "these are sums": 0,
-        },
-        "adamw": {"this is as printed": 0, "two slips are left": 1 / 4, "one slip is left": 1 / 2},
-        "left_on": {"the rates are missing": 0, "each step takes its share": 1 / 3},
-        "half_life": {"exact is ln": 1 / 4, "the rate is missing": 0},
-        "decay_for": {"exact is a root": 1 / 4, "divide by the rate": 0},
-        "trusted": {"a layer that starts at zero": 3 / 4, "the ratio is missing": 0},
-        "tuned": {"diverged to nan": 3 / 4, "at the last rate, too": 3 / 4, "the highest end": 0},
-    },
     "saddle_points": {
         "kind": {"the signs of its entries": 0, "whatever the zeros do": 7 / 8, "it need not be a saddle": 5 / 8},
         "noisy_step": {

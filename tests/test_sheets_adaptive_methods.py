@@ -1,0 +1,185 @@
+"""Sheet 05: its other right and wrong answers, and what ties its right answers to the library and to runs."""
+
+import math
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from course_lib import optimizers, problems
+from course_lib.descent import descend, end
+from course_lib.optimizers import adam, amsgrad, gd
+from course_lib.sheets import adaptive_methods
+
+
+def fading(x, g, v=0.0, *, lr, b2=0.9, eps=1e-8):
+    v = v + (1 - b2) * (g * g - v)
+    return x - lr / (v**0.5 + eps) * g, v
+
+
+def one_rate(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
+    """In the other usual form: both corrections in one rate, and eps scaled to match."""
+    t, m, v = t + 1, m + (1 - b1) * (g - m), v + (1 - b2) * (g**2 - v)
+    left = math.sqrt(1 - b2**t)
+    return x - lr * left / (1 - b1**t) * m / (np.sqrt(v) + eps * left), m, v, t
+
+
+def fed_back(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
+    t = t + 1
+    m, v = (b1 * m + (1 - b1) * g) / (1 - b1**t), (b2 * v + (1 - b2) * g * g) / (1 - b2**t)
+    return x - lr * m / (np.sqrt(v) + eps), m, v, t
+
+
+def in_place(x, g, s=0.0, *, lr, eps=1e-10):
+    s = s + g * g
+    x -= lr * g / (np.sqrt(s) + eps)
+    return x, s
+
+
+def sum_in_place(x, g, s=0.0, *, lr, eps=1e-10):
+    s += g * g
+    return x - lr * g / (np.sqrt(s) + eps), s
+
+
+def one_sum(x, g, s=0.0, *, lr, eps=1e-10):
+    s = s + sum(g * g)
+    return x - lr * g / (np.sqrt(s) + eps), s
+
+
+def at_least(x, u, *, lr):
+    return x - lr * np.linalg.norm(x) / max(np.linalg.norm(u), 1e-12) * u
+
+
+def one_by_one(method, f, start, steps, rates):
+    with np.errstate(all="ignore"):
+        ends = [f(descend(method, f, start, steps, lr=rate)[:, -1]) for rate in rates]
+    best = min(range(len(rates)), key=lambda i: ends[i] if np.isfinite(ends[i]) else math.inf)
+    return [rates[best], ends[best], best not in (0, len(rates) - 1)]
+
+
+TURN = np.array([[0.8, -0.6], [0.6, 0.8]])
+NARROWER = "Make it narrower"
+LESS_STEEP = "Make that one less steep"
+NO_LOUDER = "as loud as the mean needs, and no louder"
+
+ALSO = {
+    "adagrad": [optimizers.adagrad],
+    "rmsprop": [optimizers.rmsprop, fading],
+    "slope_step": [0.5 / math.sqrt(100), np.array([0.05])],
+    "ball": [np.float64(0.02), 0.019999],
+    "uncorrected": [0.6000001],
+    "lines": ["g b d e f a c", ["G", "F", "D", "A", "B", "E", "C"]],
+    "adam": [optimizers.adam, one_rate],
+    "printed_first": [31.6227, 31.6, np.array([31.6228])],
+    "adamw": [optimizers.adamw],
+    "left_on": [lambda rates, decay: np.cumprod(1 - decay * rates)[-1],
+                lambda rates, decay: math.exp(sum(math.log(1 - decay * rate) for rate in rates))],
+    "half_life": [lambda lr, decay: -math.log(2) / math.log1p(-lr * decay),
+                  lambda lr, decay: math.log(0.5, 1 - lr * decay)],
+    "decay_for": [lambda lr, steps, share: -math.expm1(math.log(share) / steps) / lr],
+    "trusted": [lambda x, u, *, lr: x - u * (lr * (math.hypot(*x) / math.hypot(*u) if any(x) and any(u) else 1))],
+    "loses": [[[1, 0], [0, 1]], np.eye(2) * 50, [[1.0, 0.2], [0.2, 1.0]]],
+    "wins": [[[0.001, 0], [0, 1]], np.diag([100.0, 0.1])],
+    "slopes": [[-2.0] * 39 + [100.0], np.array([60.0] + [-1.0] * 49), [80] + [-1] * 49],
+    "tuned": [one_by_one],
+    "ratio": [4950.0, np.array([4969.0])],
+}  # fmt: skip
+
+WRONG = {
+    "adagrad": [
+        (in_place, "x was changed in place"),
+        (sum_in_place, "s was changed in place"),
+        (one_sum, "each coordinate has a sum of its own"),
+        (lambda *args, **hyper: optimizers.adagrad(*args, **hyper)[0], "Expected 2 results"),
+        (lambda *args, **hyper: [*optimizers.adagrad(*args, **hyper)], "a step must return a tuple"),
+    ],
+    "slope_step": [(0.7, "too large")],
+    "ball": [(0, "cannot settle"), (0.3, "too large")],
+    "lines": [
+        ("GBFEACD", "first t + 1"),
+        ("BGDFEAC", "the mean of the gradients needs the gradient first"),
+        ("GDEBFAC", "a mean is corrected after this step's gradient"),
+        ("GDBAFEC", "a mean is corrected after this step's square"),
+        ("GDBFECA", "it comes last"),
+        ("GDBF", "Lines are missing after F"),
+        ("GDBFEACH", "H is not one of the lines"),
+        ("GDBFEACC", "C stands there twice"),
+    ],
+    "adam": [
+        (fed_back, "the corrected means come back"),
+        (lambda *args, **hyper: adam(*args, **hyper)[:3], "Expected 4 results (new point x"),
+        (lambda *args, **hyper: adam(*args, **hyper)[0], "Expected 4 results"),
+        (lambda *args, **hyper: [*adam(*args, **hyper)], "a step must return a tuple"),
+        (lambda x, g, m, v, t, lr, b1, b2, eps: (x, m, v, t), "It stops with TypeError"),
+    ],
+    "printed_first": [(7, "too small"), (31.5, "too small")],
+    "trusted": [(at_least, "a layer that starts at zero would never move")],
+    "loses": [
+        (np.diag([0.001, 1]), "Here Adam ends lower"),
+        ([[2.0, 1.9], [1.9, 2.0]], "Make the bowl rounder"),
+        ([[1, 0.5], [0, 1]], "must be equal"),
+        ([[0, 0], [0, 0]], "must lie between 0.001 and 100"),
+        ([1, 1], "Two rows of two numbers"),
+        (np.eye(3), "Two rows of two numbers"),
+        ("eye", "Two rows of two numbers"),
+    ],
+    "wins": [
+        ([[1, 0], [0, 1]], "Here gradient descent ends lower"),
+        (TURN @ np.diag([0.001, 1]) @ TURN.T, "Put it along the axes"),
+        (np.diag([0.02, 1]), NARROWER),
+        ([[100, 0], [0, 0.001]], LESS_STEEP),
+        (np.diag([100, 0.01]), LESS_STEEP),
+        (np.diag([10, 0.001]), LESS_STEEP),
+        ([[1e-6, 0], [0, 1]], "must lie between 0.001 and 100"),
+        ([[1, 0, 0], [0, 1, 0]], "Two rows of two numbers"),
+    ],
+    "slopes": [
+        ([3, -1, -1], "Adam goes left"),
+        ([29 + 6] + [-1] * 29, "it does not stay at 0.9"),
+        *(([loud] + [-1] * 49, NO_LOUDER) for loud in (100, 150, 200, 1000)),
+        ([50] + [-1] * 49, "below 0.2"),
+        ([5001] + [-1] * 5000, "At most 50"),
+        ([600000] + [-10000] * 49, "thrown about"),
+        ("up", "A list of at least two numbers"),
+        (3.0, "A list of at least two numbers"),
+    ],
+    "tuned": [(lambda *args: adaptive_methods.tuned.right(*args)[:2], "Expected 3 results")],
+    "ratio": [(100, "too small")],
+}  # fmt: skip
+
+
+def test_twenty_two_orders_of_the_lines_are_right_and_all_others_hear_why():
+    texts = [adaptive_methods.lines.report("".join(lines)) for lines in permutations("ABCDEFG")]
+    assert sum(passed for passed, _ in texts) == 22
+    assert all(passed or "Hint: " in text for passed, text in texts)
+
+
+def test_what_is_right_is_what_the_library_does():
+    rng = np.random.default_rng(5)
+    x, g, m = rng.normal(size=(3, 2, 5))
+    v, hyper = rng.uniform(0.1, 1, size=(2, 5)), {"lr": 0.3, "b1": 0.7, "b2": 0.8, "eps": 0.1}
+    for exercise, method in [(adaptive_methods.adam, adam), (adaptive_methods.adamw, optimizers.adamw)]:
+        for got, right in zip(exercise.right(x, g, m, v, 3, **hyper), method(x, g, m, v, 3, **hyper), strict=True):
+            np.testing.assert_allclose(got, right, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(("kind", "method"), [("gd", gd), ("adam", adam), ("amsgrad", amsgrad)])
+def test_the_drift_by_numbers_is_that_of_the_library(kind, method):
+    slopes = [7.0, -1.0, -1.5, -1.0, -0.5]
+    hyper = {} if method is gd else {"b1": 0.9, "b2": 0.9}
+    x, memory, places = np.zeros(1), (), []
+    for t in range(5100):
+        x, *memory = method(x, np.array([slopes[t % 5]]), *memory, lr=0.001, **hyper)
+        x = np.clip(x, -1, 1)
+        places.append(x[0])
+    assert abs(adaptive_methods.drifts(slopes, kind, steps=5100) - np.mean(places[100:])) < 1e-9
+
+
+def test_the_numbers_of_the_sheet_are_those_of_runs():
+    X, y = problems.digits()
+    keep = (y == 3) | (y == 8)
+    task = problems.logistic(X[keep], np.where(y[keep] == 3, 1, -1), decay=0.1)
+    lowest, rates = task(end(gd, task, task.start, 5000, lr=0.5)), np.geomspace(1e-4, 100, 37)
+    heights = [adaptive_methods.tuned.right(m, task, task.start, 100, rates)[1] - lowest for m in (adam, gd)]
+    assert adaptive_methods.ratio.report(heights[0] / heights[1])[0]
+    assert 90 < 1 / adaptive_methods.times_lower(np.diag([0.001, 1.0])) < 400
