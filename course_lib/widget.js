@@ -4,7 +4,7 @@
 // is the widget's still form, within <course-widget at="its name">; where the kernel runs, the widget comes alive in
 // it. Elsewhere a widget is displayed as Jupyter's widgets are, and `el` is empty at first.
 
-const ENDED = "Run this cell to go on: its kernel has ended.";
+const ENDED = "To go on, run all cells above and then this one: its kernel has ended.";
 
 const Place =
   customElements.get("course-widget") ??

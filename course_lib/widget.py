@@ -81,4 +81,4 @@ def close_what_this_cell_made_before(widget):
     made[cell] = run, [*widgets, widget]
 
 
-GO_ON = "<p><em>Run this cell to go on.</em></p>"
+GO_ON = "<p><em>To go on, run all cells above and then this one.</em></p>"

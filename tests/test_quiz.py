@@ -289,7 +289,7 @@ def test_jupyterlab_keeps_the_still_form_and_what_was_locked(monkeypatch):
     data, _ = bet._repr_mimebundle_()
     assert data.keys() == {"text/plain", "text/html"}
     assert data["text/html"].startswith(f'<course-widget at="{bet.at}"><p><b>Predict.</b> How many?</p><ul>')
-    assert "Run this cell to go on." in data["text/html"]
+    assert "To go on, run all cells above and then this one." in data["text/html"]
     lock("9")
     bet.redraw()
     data, _ = bet._repr_mimebundle_()

@@ -434,12 +434,12 @@ def test_another_size_is_drawn_anew(notebook):
 def test_the_figure_outlives_its_kernel(notebook):
     page = notebook.page
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    page.get_by_role("alert").filter(has_text="Run this cell to go on").wait_for()
+    page.get_by_role("alert").filter(has_text="To go on, run all cells above and then this one").wait_for()
     page.get_by_role("slider", name="step").focus()
     page.keyboard.press("Home")
     notebook.says("After 0 of 200 steps")
     notebook.drag_start(40, 0)
-    assert page.get_by_role("alert").filter(has_text="Run this cell to go on").count() == 1
+    assert page.get_by_role("alert").filter(has_text="To go on, run all cells above and then this one").count() == 1
     notebook.run()
     notebook.says("After 200 of 200 steps")
     before = notebook.words()

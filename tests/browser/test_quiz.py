@@ -146,7 +146,7 @@ def test_a_lesson_by_keyboard_and_the_same_lesson_the_next_day(reader):
 
     # the kernel is started anew: nothing is lost from sight, and what waits for an answer says what to do
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    reader.cell(4).get_by_role("status").filter(has_text="Run this cell to go on").wait_for()
+    reader.cell(4).get_by_role("status").filter(has_text="To go on, run all cells above and then this one").wait_for()
     assert reader.cell(1).get_by_text("Locked: 9 times, 90 % sure: a hit.").count() == 1
 
     # the next day
@@ -163,7 +163,9 @@ def test_a_lesson_by_keyboard_and_the_same_lesson_the_next_day(reader):
     ):
         assert words in shown
     assert page.locator(".jp-OutputArea button, .jp-OutputArea input").count() == 0, "nothing that would do nothing"
-    assert [i for i in range(1, 7) if "Run this cell to go on." in reader.cell(i).inner_text()] == [3, 4, 6]
+    assert [
+        i for i in range(1, 7) if "To go on, run all cells above and then this one." in reader.cell(i).inner_text()
+    ] == [3, 4, 6]
     assert reader.cell(6).locator("img").evaluate("(image) => image.naturalWidth") > 500
 
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
