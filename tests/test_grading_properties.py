@@ -23,29 +23,7 @@ MODULES = {sheet: importlib.import_module(f"course_lib.grading.properties.{sheet
 ANSWERS = {sheet: loaded(Path(__file__).with_name(f"test_checks_{sheet}.py")) for sheet in SHEETS}
 CHECKED = [(sheet, check) for sheet in SHEETS for check in MODULES[sheet].HIDDEN]
 
-SHARES = {
-    "saddle_points": {
-        "kind": {"the signs of its entries": 0, "whatever the zeros do": 7 / 8, "it need not be a saddle": 5 / 8},
-        "noisy_step": {
-            "never any noise": 1 / 3,
-            "the wrong size": 1 / 2,
-            "wait goes down by one": 5 / 6,
-            "x was changed in place": 1 / 2,
-        },
-        "saddle_free_step": {
-            "this is Newton's step": 1 / 6,
-            "the floor is missing": 1 / 2,
-            "this is gradient descent": 0,
-        },
-        "strict_steps": {"one step short": 1 / 2, "a whole number": 1 / 2, "the whole distance": 0},
-        "flat_steps": {"for p = 3 only": 1 / 3, "with its logarithm": 0},
-        "hessian": {"this is as found": 0},
-        "downhill": {"this is as found": 0, "Newton's direction is meant": 0, "at a saddle it may climb": 3 / 5},
-        "slope": {"upside down": 0, "a factor is missing": 2 / 3},
-        "trap": {"From the disc runs leave": 1 / 4, "it is a minimum": 0, "not all runs": 1 / 4},
-        "ways_out": {"rounding leaves zeros": 1 / 2, "tolerance is an argument": 3 / 4, "the ways up": 0},
-    },
-}
+SHARES = {}
 
 
 def share(sheet, check, answer, seed=0):

@@ -172,7 +172,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "newton": "def saddle_free_step(x, g, H, *, lr=1.0, floor=0.1):\n    values, Q = np.linalg.eigh(H)\n"
                 "    return x - lr * Q @ ((Q.T @ g) / np.abs(values))",
             },
-            {"kind": 1.25, "noise": 2.5, "newton": 1.5},
+            {"kind": 1.09, "noise": 1.94, "newton": 1.71},
         ),
         "the library's word, a step short, a saddle that is no trap, the step as found": (
             {
@@ -183,7 +183,7 @@ PARTLY = {  # unit -> what is done: id of a cell -> its source, on the solution,
                 "climb": "downhill = direction_as_found",
                 "made-trap": "def trap(p):\n    return surfaces.monkey_saddle(p), surfaces.monkey_saddle.grad(p)",
             },
-            {"kind": 0, "strict": 0.5, "flat": 0.67, "climb": 0, "trap": 0.5},
+            {"kind": 0, "strict": 0, "flat": 1, "climb": 0, "trap": 0.59},
         ),
     },
     "07_conditioning": {
