@@ -94,6 +94,7 @@ REGIMES = {
         case("a tolerance of 0.1", np.diag([1.0, -0.05]), 0.1),
         case("a tolerance of 0.1, upside down", np.diag([0.05, -1.0]), 0.1),
         case("a tolerance of 0", np.diag([1.0, 0.0]), 0.0),
+        case("a tolerance of 0, upside down", np.diag([0.0, -1.0]), 0.0),
     ],
     draw=REGIMES, needs=dict.fromkeys(list(REGIMES)[1:], DEFINITE),
     mistakes="""
@@ -646,6 +647,7 @@ SADDLES = "At a saddle it goes down, from all sides."
     "6.6 Bug hunt: the step that climbs", points=2, read=NEWTON, withheld=WITHHELD, use=course,
     cases=[
         case("a bowl", G, np.diag([2.0, 4.0])),
+        case("a flat bowl", G, np.diag([0.5, 0.2])),
         case("a hilltop", G, np.diag([-2.0, -4.0])),
         case("a saddle", np.array([0.1, 1.0]), np.diag([3.0, -1.0])),
         case("a saddle from another side", np.array([1.0, 0.1]), np.diag([1.0, -1.0])),
@@ -922,7 +924,7 @@ DEEP = "The tolerance decides what is counted."
         case("no curvature at all", np.zeros((2, 2)), np.zeros(2), 1.0),
         case("a direction almost without curvature", np.diag([2.0, -1e-7, -3.0]), np.zeros(3), 1.0),
         case("the same, upside down", np.diag([-2.0, 1e-7, 3.0]), np.zeros(3), 1.0),
-        case("a tolerance of 1", np.diag([2.0, -0.7, -3.0, -0.3]), np.zeros(4), 1.0, tolerance=1.0),
+        case("a tolerance of 1", np.diag([2.0, -0.7, -1.2, -0.3]), np.zeros(4), 1.0, tolerance=1.0),
     ],
     draw={ALL: exits(lambda rng: (sizes(rng, some(rng)), -sizes(rng, some(rng)))),
           ZEROS: exits(lambda rng: (rng.uniform(-1e-6, 1e-6, 3), sizes(rng, 1), -sizes(rng, some(rng, 0)))),
