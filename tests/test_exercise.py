@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -116,7 +117,12 @@ def half_in_single(x, g, v=0.0, *, lr, beta=0.9):
         (lambda *args, **hyper: print("looking") or args[:2], "It printed: looking"),
         (lambda *args, **hyper: sys.exit("bye"), "It stops with SystemExit: bye"),
         (lambda x: x, "TypeError"),
+        (lambda x, g, v=0.0, *, lr, beta=0.9: (x * np.nan, v + g), "got [nan nan]"),
+        (lambda x, g, v=0.0, *, lr, beta=0.9: (np.array(["a", None]), v), "expected numbers"),
+        (lambda x, g, v=0.0, *, lr, beta=0.9: (x / np.zeros(2), v + g), "It warned: RuntimeWarning: divide by zero"),
+        (lambda *args, **hyper: 1 / 0, "It stops with ZeroDivisionError"),
         (3, "A function is meant: got 3. Give the check its name, without brackets."),
+        ((X, V), "A function is meant"),
     ],
 )  # fmt: skip
 def test_a_wrong_function_is_told_so(wrong, words):
@@ -294,7 +300,88 @@ def test_the_arguments_of_a_large_call_can_be_had_again():
     assert momentum.heavy_ball.example("beta = 0")[1] == {"lr": 0.2, "beta": 0.0}
 
 
+def exercise(right, *cases, **fields):
+    """An exercise of these cases; what is drawn is the first of them again."""
+    return function("x", **HEAD, cases=list(cases), draw=lambda rng: cases[0], **fields)(right)
+
+
+def test_what_changes_from_call_to_call_is_found():
+    def counting(a, calls=[]):  # noqa: B006
+        calls.append(a)
+        return 2 * a + (len(calls) > 21)
+
+    double = exercise(lambda a: 2 * a, case("numbers", X))
+    assert "Called twice with the same numbers it gives two answers" in said(double, counting)
+
+
+def test_what_is_drawn_finds_what_was_fitted_to_the_cases():
+    def fitted(x, g, v=0.0, *, lr, beta=0.9):
+        return ball.right(x, g, v, lr=lr, beta=beta) if beta in (0.0, 0.9) else (x, v + 0 * g)
+
+    _, second, third = said(ball, fitted).splitlines()
+    assert "the first step; beta = 0; in single precision" in second
+    assert third.startswith("Wrong new point x")
+
+
+def test_a_function_in_use_is_judged_by_what_comes_of_it():
+    from course_lib.descent import descend
+    from course_lib.surfaces import quadratic
+
+    mean = ball.mistakes[0][0]
+    fall = exercise(ball.right, case("a run", quadratic(), [1, 1], 20, lr=0.1), use=descend, mistakes=[(mean, "mean")])
+    assert said(fall, ball.right) == "PASSED: x (1 case written out, 20 drawn afresh)"
+    assert said(fall, lambda x, g, v=0.0, *, lr: mean(x, g, v, lr=lr)).endswith("Hint: mean.")
+    assert "still blank: it returns None" in said(fall, lambda *args, **hyper: None)
+
+
+def test_one_array_as_result():
+    double = exercise(lambda a: 2 * a, case("numbers", X))
+    assert said(double, lambda a: a + a).startswith("PASSED")
+    assert "Wrong result: expected [2 4], got [1 4]. Largest difference 1;" in said(double, lambda a: a**2)
+    assert "Wrong result: expected [2 4], got [2.000001 4]" in said(double, lambda a: 2 * a + [1e-6, 0])
+    assert said(double, lambda a: 2 * a + 1e-9).startswith("PASSED")
+
+
+def test_results_of_several_kinds():
+    parts = dict.fromkeys(["new point x", "whether", "count"], "It is right.")
+    mixed = exercise(lambda x: (x + 1, True, 3), case("a point", X), parts=parts)
+    assert said(mixed, lambda x: [x + 1, np.bool(True), 3]).startswith("PASSED")
+    assert "Wrong whether: expected True, got False." in said(mixed, lambda x: (x + 1, np.bool(False), 3))
+
+
+def test_a_tuple_of_one_needs_its_comma():
+    alone = exercise(lambda x: (x + 1,), case("a point", X), parts={"new point x": "It is right."})
+    assert said(alone, lambda x: (x + 1,)).startswith("PASSED")
+    assert "Expected one result with a comma behind it, a tuple, (new point x), got [2 3]." in said(
+        alone, lambda x: x + 1
+    )
+
+
+def test_what_the_code_says_on_stderr_is_caught(capsys):
+    def loud(a):
+        print("a" * 500, file=sys.stderr)
+        warnings.warn("careful", UserWarning, stacklevel=1)
+        return 2 * a
+
+    text = said(exercise(lambda a: 2 * a, case("numbers", X)), loud)
+    assert text.splitlines()[1:] == ["It printed: " + "a" * 200, "It warned: UserWarning: careful"]
+    assert capsys.readouterr().err == ""
+
+
 # Values and orders
+
+
+def test_several_numbers():
+    three = value("x", np.array([1.0, 2.0, 3.0]), **HEAD)
+    assert said(three, (1, 2, 3)).startswith("PASSED")
+    assert "2 of 3 numbers are right; the first that is not has index 1" in said(three, [1, 5, 3])
+
+
+def test_words():
+    name = value("x", "Heavy ball", **HEAD, mistakes=[("GD", "it has no memory")])
+    assert said(name, " heavy BALL ").startswith("PASSED")
+    assert said(name, "gd").endswith("Not 'gd'. Hint: it has no memory.")
+    assert "A text is meant: got 3." in said(name, 3)
 
 
 edge = value(

@@ -13,7 +13,7 @@ is decided outside of it, by properties. The process that you start sees bytes o
     library       the library there: without sheets, and without what is asked for
     sandbox       how both are closed in: bubblewrap, Docker, or in so many words not at all
     relay         passes their messages, keeps the clock
-    properties    the hidden checks, one module for each sheet
+    variants      a sheet with other numbers
     marks         `grade_one`: a file in, marks out
     batch         `grade_class`: a class in, results out
     feedback      the page of a learner

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.checks import is_blank
 from course_lib.checks.calls import OwnFault
+from course_lib.checks.comparison import is_blank
 from course_lib.grading import read, relay
 from course_lib.grading.program import program
 from course_lib.grading.remote import END, Ended, Host, LearnerError, Over, Remote, Session, shown

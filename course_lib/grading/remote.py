@@ -10,7 +10,7 @@ import types
 
 import numpy as np
 
-from course_lib.checks import is_blank
+from course_lib.checks.comparison import is_blank
 from course_lib.grading import relay
 from course_lib.grading.program import is_plain
 from course_lib.grading.worker import generator_from, pack, unpack

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import importlib
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,24 +37,7 @@ class Unit:
 
 def unit_of(name):
     """A `Unit`. name: of a sheet, such as "04_momentum", or the path of one, "…/04_momentum.ipynb"."""
-    sheet = Path(name).stem.partition("_")[2]
-    if importlib.util.find_spec(f"course_lib.sheets.{sheet}"):
-        return described(name, importlib.import_module(f"course_lib.sheets.{sheet}"))
-    visible = importlib.import_module(f"course_lib.checks.{sheet}")
-    files = [HERE / "properties/__init__.py", Path(visible.__file__)]
-    try:
-        hidden = importlib.import_module(f"course_lib.grading.properties.{sheet}")
-    except ModuleNotFoundError:
-        hidden = None
-    else:
-        files.append(Path(hidden.__file__))
-    tables = [getattr(hidden, table, {}) for table in ("HIDDEN", "WITHHELD", "READ")]
-    tables[0] = tables[0] | variants.hidden(read.path_of(name))
-    return Unit(read.sheet(name), visible, *tables, hash_of(name, *files))
-
-
-def described(name, sheet):
-    """A `Unit` from a sheet's module."""
+    sheet = importlib.import_module(f"course_lib.sheets.{Path(name).stem.partition('_')[2]}")
     known, withheld = exercises(sheet), {}
     for module, _, function in sorted({one.partition(".") for each in known.values() for one in each.withheld}):
         withheld.setdefault(module, []).append(function)
@@ -67,7 +49,7 @@ def described(name, sheet):
 def hash_of(name, *files):
     """A hash of all that judges a sheet. files: those that are about this one."""
     engine = [HERE / f"{one}.py" for one in ENGINE]
-    common = [*engine, *sorted(CHECKS.glob("*.py")), *sorted(HERE.glob("variants/*.py"))]
+    common = [*engine, *sorted(CHECKS.glob("*.py")), HERE / "variants.py"]
     return digest(*(file.read_bytes() for file in [*common, *files, read.path_of(name)]))
 
 

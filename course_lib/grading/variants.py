@@ -1,17 +1,10 @@
 """A private variant of a sheet: the same exercises with other functions, dimensions and numbers, drawn from a seed.
 
-A sheet may have a module here, named as in checks; without one only the hidden inputs vary. It is a table::
-
-    PARAMETERS = {"speed": lambda rng, p: rng.choice([0.9, 0.98])}     name -> draw; p holds those drawn before
-    CELLS = {"guess-task": [("beta=0.95", "beta={speed}")]}            id of a cell -> pairs (what stands there, new)
-    DROPPED = {"guess-run"}                                            ids of cells that would tell the answer
-    KEYED = {"full_speed": Value(1e-3)}                                name of a check -> how its answer is judged now
-
-What CELLS says must stand in the cell exactly once: if the sheet changes, the table must follow. Instead of pairs it
-may give a function, (source, p) -> source.
+What varies stands with each exercise, in its `Varied` (course_lib/checks/varied.py). What it says of a cell must stand
+in that cell exactly once: if the sheet changes, it must follow.
 
 Hints are left out of a variant, since their numbers are those of the open sheet; so are the words on the solution. A
-check in KEYED would judge by the open sheet's numbers: in its place the variant has a line that keeps the answer.
+check whose answer varies would judge by the open sheet's numbers: in its place stands a line that keeps the answer.
 """
 
 import hashlib
@@ -19,16 +12,10 @@ import importlib
 import importlib.util
 import json
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
-from ...checks import letters, same
-from ...checks.exercise import exercises
-from ...checks.varied import choice, number, permutation, renamed, reordered
-from ..properties import Property
-
-__all__ = ["Function", "Through", "Value", "choice", "lines_of", "number", "permutation", "renamed", "reordered"]
+from ..checks.exercise import exercises
 
 TITLE = (  # what all titles say, and what is said in its place
     "A check says what is right already, what is not, and by how far; it does not mind how often you ask. "
@@ -40,97 +27,14 @@ CHECKED = re.compile(r"(?:check|kept)\.(\w+)\((.*)\)", re.DOTALL)
 IMPORTED = re.compile(r"(?m)^(?=from course_lib\.(?:checks|sheets) import \w+ as check$)")
 
 
-# How the answers of a variant are judged
-
-
-@dataclass(frozen=True)
-class Value:
-    """A number, or numbers: what the varied solution comes to when it is run, within a tolerance."""
-
-    tolerance: float
-    by_value = True
-
-    def judged(self, right, p):
-        return [Property("the value is right", lambda answer, rng: same(answer, right, self.tolerance))]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function: as an oracle says, at inputs drawn from the seed.
-
-    oracle: p -> the right function, written independently of the solution.
-    draw: rng -> (arguments, keyword arguments), of dimensions of their own.
-    parts: what its results are, if there are several.
-    """
-
-    oracle: object
-    draw: object
-    parts: tuple = ("result",)
-    tolerance: float = 1e-8
-
-    def judged(self, right, p):
-        return [
-            Property(f"the {part} is right", lambda answer, rng, i=i: self.agrees(answer, rng, self.oracle(p), i))
-            for i, part in enumerate(self.parts)
-        ]
-
-    def agrees(self, answer, rng, oracle, i):
-        for _ in range(5):
-            args, hyper = self.draw(rng)
-            before = [np.copy(value) for value in args]
-            wanted, got = oracle(*args, **hyper), answer(*args, **hyper)
-            if not all(np.array_equal(a, b) for a, b in zip(before, args)):
-                return False
-            if len(self.parts) > 1:
-                if not isinstance(got, tuple | list) or len(got) != len(self.parts):
-                    return False
-                wanted, got = wanted[i], got[i]
-            if not same(got, wanted, self.tolerance):
-                return False
-        return True
-
-
-@dataclass(frozen=True)
-class Through:
-    """An answer that the open sheet's check can judge, once it is told in the open sheet's terms.
-
-    check: the Check. back: (answer, p) -> answer in the terms of the open sheet.
-    """
-
-    check: object
-    back: object
-
-    def judged(self, right, p):
-        def holds(answer, rng):
-            return not any(complaint for _, complaint in self.check.examine(self.back(answer, p)))
-
-        return [Property("the answer does what is asked", holds)]
-
-
-# Drawing and writing
-
-
-def lines_of(check):
-    """How an order of lines is judged: by the open sheet's check, told in the open sheet's letters."""
-
-    def back(answer, p):
-        return "".join(letters(answer)).translate(str.maketrans(p["lines"], "".join(sorted(p["lines"]))))
-
-    return Through(check, back)
-
-
 def table(unit):
-    """The table of a sheet; an empty one if it has none."""
+    """What varies in a sheet, from what its exercises say.
+
+    PARAMETERS: name -> draw. CELLS: id of a cell -> pairs (old, new), or a function. DROPPED: ids of cells. KEYED: name
+    of an exercise whose answer varies -> the exercise. A sheet that says nothing varies in its hidden inputs only.
+    """
     sheet = f"course_lib.sheets.{unit.partition('_')[2]}"
-    if importlib.util.find_spec(sheet):
-        return joined(exercises(importlib.import_module(sheet)))
-    name = f"{__name__}.{unit.partition('_')[2]}"
-    module = importlib.import_module(name) if importlib.util.find_spec(name) else None
-    return {part: getattr(module, part, {}) for part in ("PARAMETERS", "CELLS", "DROPPED", "KEYED")}
-
-
-def joined(described):
-    """The table of a sheet from what its exercises say, {name: exercise}."""
+    described = exercises(importlib.import_module(sheet)) if importlib.util.find_spec(sheet) else {}
     varied = {name: one for name, one in described.items() if one.varied}
     found = {"PARAMETERS": {}, "CELLS": {}, "DROPPED": set()}
     for one in varied.values():
