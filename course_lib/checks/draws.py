@@ -1,7 +1,9 @@
 """What answers are tried with, drawn: shapes, arrays and numbers that nobody can foresee, short enough to be repeated.
 
-Each takes a NumPy Generator first.
+Each draw takes a NumPy Generator first.
 """
+
+import numpy as np
 
 ALONE = [(1,), (2,), (3,), (7,)]
 TOGETHER = [(2, 3), (3, 1), (1, 4), (3, 2, 2)]  # axis 0 holds the coordinates, the others are runs side by side
@@ -32,3 +34,24 @@ def number(rng, low, high):
 def sometimes(rng, **hyper):
     """These keyword arguments, or none of them: then the defaults count."""
     return hyper if rng.integers(3) else {}
+
+
+def symmetric(rng, *curvatures):
+    """A symmetric matrix with these eigenvalues, numbers or arrays of them, and eigenvectors drawn at random."""
+    values = np.concatenate([np.atleast_1d(part) for part in curvatures]).astype(float)
+    Q = np.linalg.qr(rng.normal(size=(len(values), len(values))))[0]
+    A = Q * values @ Q.T
+    return (A + A.T) / 2
+
+
+class Formula:
+    """A function of an array of numbers that is called by its formula in messages."""
+
+    def __init__(self, words, f):
+        self.words, self.f = words, f
+
+    def __call__(self, x):
+        return self.f(np.asarray(x, float))
+
+    def __repr__(self):
+        return self.words

@@ -6,6 +6,7 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.comparison import numbers
+from course_lib.checks.draws import symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
 from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
 from course_lib.descent import descend, end
@@ -700,9 +701,8 @@ def race(lowest=0.01, highest=3.0, n=9):
 
     def drawn(rng):
         d = int(rng.choice([1, 2, 3, 7]))
-        Q, _ = np.linalg.qr(rng.normal(size=(d, d)))
-        A = Q * [1, *rng.uniform(0.05, 0.8, d - 1)] @ Q.T
-        f = changed(quadratic_form((A + A.T) / 2), shift=-round(rng.uniform(0, 3), 2))
+        A = symmetric(rng, 1, rng.uniform(0.05, 0.8, d - 1))
+        f = changed(quadratic_form(A), shift=-round(rng.uniform(0, 3), 2))
         start = rng.normal(size=d).round(2) + 0.5
         return case("", (gd, momentum)[rng.integers(2)], f, start, int(rng.integers(12, 20)),
                     np.geomspace(lowest, highest, n + rng.integers(4)))  # fmt: skip

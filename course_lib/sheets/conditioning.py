@@ -6,6 +6,7 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.comparison import letters, numbers
+from course_lib.checks.draws import Formula, symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
 from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
 from course_lib.surfaces import quadratic_form, rosenbrock
@@ -18,26 +19,6 @@ NAMES = ["newton", "damped_newton", "solved", "hessian_vector_product", "power_i
 WITHHELD = [*(f"curvature.{name}" for name in NAMES), "wrappers.preconditioned"]
 
 
-class Gradient:
-    """A gradient that its formula stands for in messages."""
-
-    def __init__(self, words, f):
-        self.words, self.f = words, f
-
-    def __call__(self, x):
-        return self.f(np.asarray(x, float))
-
-    def __repr__(self):
-        return self.words
-
-
-def turned(rng, *curvatures):
-    """A symmetric matrix with these eigenvalues, in general position."""
-    Q = np.linalg.qr(rng.normal(size=(len(curvatures),) * 2))[0]
-    A = Q * np.array(curvatures, float) @ Q.T
-    return (A + A.T) / 2
-
-
 def bowl(rng, d):
     """A positive definite matrix, short enough to be written down."""
     M = rng.normal(size=(d, d)).round(1)
@@ -47,12 +28,12 @@ def bowl(rng, d):
 def waves(rng, d):
     """(gradient, Hessian) of a function that is no polynomial."""
     A, B = bowl(rng, d), rng.normal(size=(d, d)).round(1)
-    gradient = Gradient("x -> A @ x + B.T @ np.sin(B @ x)", lambda x: A @ x + B.T @ np.sin(B @ x))
+    gradient = Formula("x -> A @ x + B.T @ np.sin(B @ x)", lambda x: A @ x + B.T @ np.sin(B @ x))
     return gradient, lambda x: A + (B.T * np.cos(B @ x)) @ B
 
 
 TILTED = np.array([[2.0, 0.6], [0.6, 1.0]])
-LINEAR = Gradient("x -> A @ x", lambda x: TILTED @ x)
+LINEAR = Formula("x -> A @ x", lambda x: TILTED @ x)
 
 
 # 7.1
@@ -142,10 +123,10 @@ def a_direction(rng):
     cases=[
         case("a quadratic, where it is exact", LINEAR, np.array([1.0, -1.0]), np.array([1.0, 2.0]), 0.5),
         case("a direction that is not of length 1", LINEAR, np.array([3.0, 1.0]), np.array([0.0, 10.0]), 0.1),
-        case("a quartic, where it is not", Gradient("x -> x**3", lambda x: x * x * x), np.array([1.0, -2.0, 0.5]),
+        case("a quartic, where it is not", Formula("x -> x**3", lambda x: x * x * x), np.array([1.0, -2.0, 0.5]),
              np.array([1.0, 1.0, -2.0]), 0.1),
         case("two coordinates that meet",
-             Gradient("x -> (x[0]**2 + x[1], x[0])", lambda x: np.array([x[0] * x[0] + x[1], x[0]])),
+             Formula("x -> (x[0]**2 + x[1], x[0])", lambda x: np.array([x[0] * x[0] + x[1], x[0]])),
              np.array([1.0, 2.0]), np.array([1.0, 3.0]), 0.01),
     ],
     draw=a_direction,
@@ -188,7 +169,7 @@ def iterated(power, A, start, steps, most=np.inf):
     return power(product, start, steps)
 
 
-def steepest(sign=1, scale=1.0, steps=40, dimensions=(1, 2, 3, 7), turn=turned, **hyper):
+def steepest(sign=1, scale=1.0, steps=40, dimensions=(1, 2, 3, 7), turn=symmetric, **hyper):
     """rng -> a matrix, its largest curvature of this sign and scale, and a start with a share of each eigenvector."""
 
     def drawn(rng):
@@ -222,10 +203,10 @@ GENERAL = np.random.default_rng(3)
     cases=[
         case("a valley", np.diag([1.0, 5.0]), np.array([1.0, 1.0]), 40, most=41),
         case("a valley across the diagonal", np.array([[2.0, -1.0], [-1.0, 2.0]]), np.array([1.0, 0.0]), 40),
-        case("a tilted valley", turned(GENERAL, 1.0, 2.0, 6.0), np.array([1.0, 0.5, 0.2]), 40),
-        case("a saddle, steepest downwards", turned(GENERAL, -5.0, 1.0, 2.0), np.array([1.0, -0.5, 2.0]), 40),
-        case("steep walls", turned(GENERAL, 1.0, 3e3, 1e4), np.array([1.0, 2.0, 3.0]), 120),
-        case("thirty dimensions", turned(GENERAL, *range(-9, 20), 100.0), np.ones(30), 20, most=21),
+        case("a tilted valley", symmetric(GENERAL, 1.0, 2.0, 6.0), np.array([1.0, 0.5, 0.2]), 40),
+        case("a saddle, steepest downwards", symmetric(GENERAL, -5.0, 1.0, 2.0), np.array([1.0, -0.5, 2.0]), 40),
+        case("steep walls", symmetric(GENERAL, 1.0, 3e3, 1e4), np.array([1.0, 2.0, 3.0]), 120),
+        case("thirty dimensions", symmetric(GENERAL, *range(-9, 20), 100.0), np.ones(30), 20, most=21),
     ],
     draw={"It finds the largest curvature of a valley.": [
               steepest(), steepest(turn=along_axes), steepest(turn=across_the_diagonal, dimensions=(2, 3, 7))],
@@ -547,7 +528,7 @@ SOME = "After some lines it is the lowest point of all that they reach."
 ONE = "One line leads to the lowest point on the way of the gradient."
 ALL = "After a line for each dimension it has arrived."
 THERE, NONE = "A run that has arrived stays.", "Without a line it does not begin."
-IN_FOUR = turned(GENERAL, 1.0, 2.0, 5.0, 9.0), np.array([1.0, -1.0, 2.0, 0.5])
+IN_FOUR = symmetric(GENERAL, 1.0, 2.0, 5.0, 9.0), np.array([1.0, -1.0, 2.0, 0.5])
 
 
 @function(
@@ -651,12 +632,12 @@ def quadratic_at(rng, H):
 
 def bowl_or_saddle(rng):
     d = draws.dimension(rng)
-    return quadratic_at(rng, turned(rng, *rng.choice([-1, 1], d) * rng.uniform(0.4, 4, d)))
+    return quadratic_at(rng, symmetric(rng, *rng.choice([-1, 1], d) * rng.uniform(0.4, 4, d)))
 
 
 def nearly_flat(rng):
     d = draws.shape(rng, [(2,), (3,)])[0]
-    return quadratic_at(rng, turned(rng, 1e-4, *rng.uniform(0.4, 4, d - 1)))
+    return quadratic_at(rng, symmetric(rng, 1e-4, *rng.uniform(0.4, 4, d - 1)))
 
 
 def curved(rng):
@@ -902,7 +883,7 @@ def leaning_axes(rng):
 @function(
     "7.8 Preconditioning is other coordinates: the gradient", points=1, read=METHOD, withheld=WITHHELD,
     cases=[
-        case("one axis stretched", Gradient("x -> x", lambda x: x), np.diag([1.0, 3.0]), np.array([1.0, 2.0])),
+        case("one axis stretched", Formula("x -> x", lambda x: x), np.diag([1.0, 3.0]), np.array([1.0, 2.0])),
         case("coordinates that lean", LINEAR, np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([1.0, -1.0])),
         case("no change", LINEAR, np.eye(2), np.array([1.0, -1.0])),
     ],
@@ -945,7 +926,7 @@ def leaning(rng):
     cases=[
         case("a valley along the axes", np.diag([1.0, 100.0])),
         case("a tilted valley", TILTED),
-        case("three dimensions", turned(GENERAL, 0.1, 1.0, 10.0)),
+        case("three dimensions", symmetric(GENERAL, 0.1, 1.0, 10.0)),
     ],
     draw={"A valley along the axes becomes round.": along_the_axes, "A valley that leans becomes round.": leaning},
     mistakes="""

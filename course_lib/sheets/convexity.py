@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.comparison import letters, numbers
+from course_lib.checks.draws import Formula, symmetric
 from course_lib.checks.exercise import Rule, case, function, order, value
 from course_lib.checks.varied import Varied, choice
 from course_lib.convexity import find_violation
@@ -16,19 +17,6 @@ SANDWICH, NOT, FENCE = (
 
 
 # 1.1
-
-
-class Curve:
-    """A function of an array of numbers that is called by its formula in messages."""
-
-    def __init__(self, words, f):
-        self.words, self.f = words, f
-
-    def __call__(self, x):
-        return self.f(np.asarray(x, float))
-
-    def __repr__(self):
-        return self.words
 
 
 def said(answer, f, low, high, seed):
@@ -58,7 +46,7 @@ def draws_from_its_generator(answer, rng):
 def curve(rng, words, f):
     """A function of x - middle, seen through a window around the middle that tells nothing of it."""
     middle, wide = rng.uniform(-4, 4), rng.uniform(4, 6)
-    seen = Curve(f"{words} with z = x - {middle}", lambda x: f(x - middle))
+    seen = Formula(f"{words} with z = x - {middle}", lambda x: f(x - middle))
     return case("", seen, middle - wide, middle + wide * rng.uniform(1, 1.2), int(rng.integers(10**6)))
 
 
@@ -110,16 +98,16 @@ def single_valley(f, low, high, rng):
 @function(
     "1.1 A falsifier", points=2, read=WALKERS, withheld=["convexity.find_violation"], use=said,
     cases=[
-        case("a parabola", Curve("x**2", lambda x: x * x), -3.0, 3.0, 7),
-        case("a hill", Curve("-x**2", lambda x: -x * x), -3.0, 3.0, 7),
-        case("a straight line", Curve("3 * x - 1", lambda x: 3 * x - 1), -3.0, 3.0, 7),
-        case("a kink", Curve("abs(x)", np.abs), -3.0, 3.0, 7),
-        case("a cube where it bends up", Curve("x**3", lambda x: x**3), 0.0, 2.0, 7),
-        case("a cube on both sides of 0", Curve("x**3", lambda x: x**3), -2.0, 2.0, 7),
-        case("a valley in a plain", Curve("1 - exp(-x**2 / 2)", lambda x: 1 - np.exp(-x * x / 2)), -3.0, 3.0, 7),
-        case("a trough", Curve("maximum(x, 0)**2", lambda x: np.maximum(x, 0) ** 2), -3.0, 3.0, 7),
-        case("a wave between two whole numbers", Curve("cos(2 * pi * x)", lambda x: np.cos(2 * np.pi * x)), 0, 1, 7),
-        case("a dent in a bowl", Curve("x**2 + 0.2 * exp(-50 * (x - 1)**2)",
+        case("a parabola", Formula("x**2", lambda x: x * x), -3.0, 3.0, 7),
+        case("a hill", Formula("-x**2", lambda x: -x * x), -3.0, 3.0, 7),
+        case("a straight line", Formula("3 * x - 1", lambda x: 3 * x - 1), -3.0, 3.0, 7),
+        case("a kink", Formula("abs(x)", np.abs), -3.0, 3.0, 7),
+        case("a cube where it bends up", Formula("x**3", lambda x: x**3), 0.0, 2.0, 7),
+        case("a cube on both sides of 0", Formula("x**3", lambda x: x**3), -2.0, 2.0, 7),
+        case("a valley in a plain", Formula("1 - exp(-x**2 / 2)", lambda x: 1 - np.exp(-x * x / 2)), -3.0, 3.0, 7),
+        case("a trough", Formula("maximum(x, 0)**2", lambda x: np.maximum(x, 0) ** 2), -3.0, 3.0, 7),
+        case("a wave between two whole numbers", Formula("cos(2 * pi * x)", lambda x: np.cos(2 * np.pi * x)), 0, 1, 7),
+        case("a dent in a bowl", Formula("x**2 + 0.2 * exp(-50 * (x - 1)**2)",
                                        lambda x: x * x + 0.2 * np.exp(-50 * (x - 1) ** 2)), -5.0, 5.0, 7),
     ],
     draw={"What bends down somewhere in the window is refuted.":
@@ -534,20 +522,13 @@ def verdict(answer, H):
     return "convex" if answer(H) else "not convex"
 
 
-def turned(rng, *curvatures):
-    """A symmetric matrix with these eigenvalues, in general position."""
-    Q = np.linalg.qr(rng.normal(size=(len(curvatures),) * 2))[0]
-    H = Q * np.array(curvatures, float) @ Q.T
-    return (H + H.T) / 2
-
-
 def a_saddle(rng):
     d = draws.dimension(rng)
-    return case("", turned(rng, -rng.uniform(1, 2), *rng.uniform(1, 9, d - 1)))
+    return case("", symmetric(rng, -rng.uniform(1, 2), *rng.uniform(1, 9, d - 1)))
 
 
 def an_even_number_below(rng):
-    return case("", turned(rng, *-rng.uniform(1, 2, 2), *rng.uniform(5, 9, rng.integers(0, 5))))
+    return case("", symmetric(rng, *-rng.uniform(1, 2, 2), *rng.uniform(5, 9, rng.integers(0, 5))))
 
 
 def all_entries_positive(rng):
@@ -557,22 +538,22 @@ def all_entries_positive(rng):
 def between_zeros(rng):
     """A saddle, or a slope down, with rows of zeros on both sides: no corner of the matrix tells of it."""
     H = np.zeros((5, 5))
-    H[1:4, 1:4] = turned(rng, -rng.uniform(1, 2), *rng.uniform(1, 2, 2))
+    H[1:4, 1:4] = symmetric(rng, -rng.uniform(1, 2), *rng.uniform(1, 2, 2))
     H[1:4, 1:4] -= np.diag(np.diag(H)[1:4]) * rng.integers(2)
     return case("", H)
 
 
 def hardly_below(rng):
-    return case("", turned(rng, -rng.uniform(1, 3) * 1e-7, *rng.uniform(0.5, 1, rng.integers(1, 5))))
+    return case("", symmetric(rng, -rng.uniform(1, 3) * 1e-7, *rng.uniform(0.5, 1, rng.integers(1, 5))))
 
 
 def all_above(rng):
-    return case("", turned(rng, *rng.uniform(0.5, 3, draws.dimension(rng))))
+    return case("", symmetric(rng, *rng.uniform(0.5, 3, draws.dimension(rng))))
 
 
 def a_trough(scale):
     def drawn(rng):
-        return case("", scale * turned(rng, *rng.uniform(1, 4, 3), 0, 0))
+        return case("", scale * symmetric(rng, *rng.uniform(1, 4, 3), 0, 0))
 
     return drawn
 
@@ -594,16 +575,16 @@ CORNERS = "not only minors in a corner count: look at zeros around [[0, 1], [1, 
         case("the slip", np.array([[0.0, 0.0], [0.0, -1.0]])),
         case("a trough", np.array([[1.0, 1.0], [1.0, 1.0]])),
         case("no curvature at all", np.zeros((2, 2))),
-        case("a trough with rounding errors", np.pad(turned(GENERAL, 3, 1, 0, 0), (0, 1))),
+        case("a trough with rounding errors", np.pad(symmetric(GENERAL, 3, 1, 0, 0), (0, 1))),
         case("a saddle in three dimensions", np.diag([-1.0, -2.0, 3.0])),
-        case("a large trough", 1e6 * turned(GENERAL, 2, 1, 0)),
+        case("a large trough", 1e6 * symmetric(GENERAL, 2, 1, 0)),
         case("a slope down between two zeros", np.diag([0.0, -1.0, 0.0])),
         case("a saddle between two zeros", np.diag([0.0, 1, 0], 1) + np.diag([0.0, 1, 0], -1)),
         case("a saddle with a determinant above 0", np.ones((3, 3)) - np.eye(3)),
         case("a small saddle", 1e-4 * np.array([[1.0, 2.0], [2.0, 1.0]])),
         case("a trough and nearly one", np.diag([1.0, -1e-4])),
         case("the same, nearer still", np.diag([1.0, -2e-7])),
-        case("a huge trough", 1e11 * turned(GENERAL, 2, 1, 0, 0, 0)),
+        case("a huge trough", 1e11 * symmetric(GENERAL, 2, 1, 0, 0, 0)),
     ],
     draw={SEEN: [a_saddle, an_even_number_below, all_entries_positive, between_zeros, hardly_below],
           RISING: all_above,

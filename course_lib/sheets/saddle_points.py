@@ -7,6 +7,7 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.comparison import numbers
+from course_lib.checks.draws import symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
 from course_lib.checks.mistakes import edits
 from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
@@ -15,14 +16,6 @@ TELL, LEAVE = "2. What eigenvalues tell, and what not", "3. How long does it tak
 NEWTON, NETWORK = "8. Newton walks into saddles, and how to turn it round", "9. The saddle of a real network"
 WITHHELD = ["curvature.critical_kind", "curvature.saddle_free_newton", "curvature.solved"]
 FRIENDLY_FACE = np.array([[1.0, 2.0], [2.0, 1.0]])  # eigenvalues 3 and -1
-
-
-def turned(rng, *curvatures):
-    """A symmetric matrix with these eigenvalues (numbers and arrays of them), its eigenvectors drawn at random."""
-    values = rng.permutation(np.concatenate([np.atleast_1d(part) for part in curvatures]))
-    Q, _ = np.linalg.qr(rng.normal(size=(len(values), len(values))))
-    H = Q * values @ Q.T
-    return (H + H.T) / 2
 
 
 def sizes(rng, n):
@@ -38,20 +31,20 @@ def some(rng, low=1):
 
 
 def up_or_down(rng):
-    return case("", turned(rng, rng.choice([-1, 1]) * sizes(rng, draws.dimension(rng))))
+    return case("", symmetric(rng, rng.choice([-1, 1]) * sizes(rng, draws.dimension(rng))))
 
 
 def both_ways(rng):
-    return case("", turned(rng, sizes(rng, some(rng)), -sizes(rng, some(rng))))
+    return case("", symmetric(rng, sizes(rng, some(rng)), -sizes(rng, some(rng))))
 
 
 def zeros_and_one_sign(rng):
     sign, zeros = rng.choice([-1, 1]), rng.uniform(-1e-10, 1e-10, some(rng))
-    return case("", turned(rng, sign * sizes(rng, some(rng, 0)), zeros))
+    return case("", symmetric(rng, sign * sizes(rng, some(rng, 0)), zeros))
 
 
 def zeros_and_both_signs(rng):
-    return case("", turned(rng, sizes(rng, 2), rng.uniform(-1e-10, 1e-10, some(rng)), -sizes(rng, 1)))
+    return case("", symmetric(rng, sizes(rng, 2), rng.uniform(-1e-10, 1e-10, some(rng)), -sizes(rng, 1)))
 
 
 def beside_the_tolerance(rng):
@@ -59,7 +52,7 @@ def beside_the_tolerance(rng):
     one, other = tolerance * np.array([rng.uniform(0.3, 0.8), rng.uniform(1.2, 1.5)])
     sign = rng.choice([-1, 1])
     parts = [(sizes(rng, 2), -one), (sizes(rng, 2), -other), (sizes(rng, 1), other), (sizes(rng, 1), one)]
-    return case("", sign * turned(rng, *parts[rng.integers(4)]), tolerance)
+    return case("", sign * symmetric(rng, *parts[rng.integers(4)]), tolerance)
 
 
 def no_tolerance(rng):
@@ -90,7 +83,7 @@ REGIMES = {
         case("both signs and a zero", np.diag([1.0, 0.0, -1.0])),
         case("a hilltop in three dimensions", np.diag([-1, -2, -3])),
         case("two ways down in three dimensions", np.diag([1.0, -2.0, -3.0])),
-        case("a trough, up to rounding", turned(np.random.default_rng(7), 2, 1, 1e-10)),
+        case("a trough, up to rounding", symmetric(np.random.default_rng(7), 2, 1, 1e-10)),
         case("a tolerance of 0.1", np.diag([1.0, -0.05]), 0.1),
         case("a tolerance of 0.1, upside down", np.diag([0.05, -1.0]), 0.1),
         case("a tolerance of 0", np.diag([1.0, 0.0]), 0.0),
@@ -355,7 +348,7 @@ def curved(sign, low=False):
         hyper = draws.sometimes(rng, lr=draws.number(rng, 0.2, 1.5), floor=floor)
         if low and not hyper:
             values[0] *= 0.1 / 3
-        return case("", draws.array(rng, d), draws.array(rng, d), turned(rng, values), **hyper)
+        return case("", draws.array(rng, d), draws.array(rng, d), symmetric(rng, values), **hyper)
 
     return drawn
 
@@ -419,7 +412,7 @@ def beside_the_ridge(rng):
     """A saddle with one way out, a start beside its ridge, and a rate; rounding cannot change the number of steps."""
     while True:
         d, curvature, lr = some(rng, 1) + 1, rng.uniform(0.5, 3), round(float(rng.uniform(0.02, 0.2)), 3)
-        H = turned(rng, -curvature, sizes(rng, d - 1))
+        H = symmetric(rng, -curvature, sizes(rng, d - 1))
         Q = np.linalg.eigh(H)[1]
         part = rng.choice([-1, 1]) * 10 ** rng.uniform(-5, -0.5)
         if 0.05 < -np.log(abs(part)) / np.log1p(lr * curvature) % 1 < 0.95:
@@ -598,7 +591,7 @@ def felt(values, g):
     """A place with these curvatures, where the slopes along the eigenvectors are g."""
 
     def drawn(rng):
-        H = turned(rng, values(rng))
+        H = symmetric(rng, values(rng))
         curvatures, Q = np.linalg.eigh(H)
         return case("", Q @ (g(rng, curvatures) * rng.uniform(0.5, 2, len(H))), H)
 
@@ -900,7 +893,7 @@ def exits(values, **hyper):
     """A draw of a critical point with curvatures of these values, rng -> arrays of them."""
 
     def drawn(rng):
-        H = turned(rng, *values(rng))
+        H = symmetric(rng, *values(rng))
         return case("", H, draws.array(rng, len(H)), float(rng.uniform(3.5, 5)), **hyper)
 
     return drawn
