@@ -91,17 +91,35 @@ def hand_in(school):
 
 
 class Watch(threading.Thread):
-    """Notes the number spaces of all processes that have this one above them; a sandbox has one of its own."""
+    """Notes the number spaces of all processes that have this one above them; a sandbox has one of its own.
+
+    They are held open: the system gives the name of a space that has ended to the next, which may be another test's.
+    """
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.spaces, self.own, self.over = set(), os.readlink("/proc/self/ns/pid"), threading.Event()
+        self.spaces, self.own, self.over = {}, os.readlink("/proc/self/ns/pid"), threading.Event()
         self.grader, self.most = None, 0  # the number of the process that grades, the most memory it had in MB
 
     def run(self):
         while not self.over.wait(0.05):
             self.most = max(self.most, resident(self.grader) / 2**20 if self.grader else 0)
-            self.spaces |= {space for pid in below(os.getpid()) if (space := space_of(pid))} - {self.own}
+            for pid in below(os.getpid()):
+                if space_of(pid) not in (None, self.own, *self.spaces):
+                    self.hold(pid)
+
+    def hold(self, pid):
+        with suppress(OSError):
+            descriptor = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
+            space = os.readlink(f"/proc/self/fd/{descriptor}")
+            if space in (self.own, *self.spaces):
+                os.close(descriptor)
+            else:
+                self.spaces[space] = descriptor
+
+    def let_go(self):
+        for descriptor in self.spaces.values():
+            os.close(descriptor)
 
     def left(self):
         """The processes that are in one of the spaces and do not go; the system may give its number to a new one."""
@@ -172,12 +190,14 @@ def run(tmp_path_factory):
     with grading(school, out, watch) as process:
         code = process.wait()
     watch.over.set()
+    watch.join()
     found = {
         "due": due, "code": code, "orphans": orphans, "left": watch.left(), "spaces": len(watch.spaces), "kept": kept,
         "after": results_in(out), "changed": school.files() != before, "called": school.was_called(),
         "said": out.with_suffix(".txt").read_text(encoding="utf-8"), "out": out / kinds.UNIT,
         "most": watch.most,
     }  # fmt: skip
+    watch.let_go()
     school.server.close()
     return found
 

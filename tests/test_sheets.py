@@ -56,6 +56,13 @@ def test_right_answers_pass(sheet, name):
         assert one.report(answer) == (True, f"PASSED: {one.title}{one.summary}")
 
 
+@pytest.mark.parametrize(("sheet", "name"), FUNCTIONS)
+def test_a_check_tries_every_draw(sheet, name):
+    one = DESCRIBED[sheet][name]
+    for _ in range(20):
+        assert {seed % len(one.every) for seed in one.seeds()} == set(range(len(one.every)))
+
+
 @pytest.mark.parametrize(("sheet", "name"), JUDGED)
 def test_right_answers_have_every_hidden_property(sheet, name):
     for answer in rights(sheet, name):

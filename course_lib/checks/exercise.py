@@ -254,9 +254,19 @@ class Function(Exercise):
         found = next((one for one in self.cases if one.label == which), None) or self.drawn(which)
         return found.args, found.hyper
 
+    @property
+    def every(self):
+        """The draws of all regimes."""
+        return [draw for _, draws in self.draws for draw in draws]
+
     def drawn(self, number):
-        every = [draw for _, draws in self.draws for draw in draws]
-        return every[number % len(every)](np.random.default_rng(number))
+        return self.every[number % len(self.every)](np.random.default_rng(number))
+
+    def seeds(self):
+        """Numbers of calls drawn afresh; each draw has its turn."""
+        turns = len(self.every)
+        fresh = np.random.default_rng().integers(10**6, size=max(DRAWN, turns))
+        return [int(number) // turns * turns + i % turns for i, number in enumerate(fresh)]
 
     def run(self, answer, *args, **hyper):
         """Calls an answer as the exercise uses it."""
@@ -277,8 +287,7 @@ class Function(Exercise):
                 f"A function is meant: got {shown(answer)}. Give the check its name, without brackets."
             )
             return
-        seeds = np.random.default_rng().integers(10**6, size=DRAWN) // DRAWN * DRAWN + np.arange(DRAWN)
-        calls = [(one.label, one) for one in self.cases] + [(int(seed), self.drawn(int(seed))) for seed in seeds]
+        calls = [(one.label, one) for one in self.cases] + [(seed, self.drawn(seed)) for seed in self.seeds()]
         runs = []
         for which, call in calls:
             try:
@@ -359,7 +368,6 @@ class Function(Exercise):
 
     def properties(self, right):
         """One for each part and each regime, one for all of it, and those rules that speak for themselves."""
-        everywhere = [draw for _, draws in self.draws for draw in draws]
         (_, usual), *others = self.draws
         rows = [(part, says, usual, i) for i, (part, says) in enumerate(self.parts.items())]
         rows += [(says, says or self.says, draws, None) for says, draws in (others if rows else self.draws)]
@@ -369,9 +377,9 @@ class Function(Exercise):
             for name, says, draws, part in rows
             for needed in [self.needs.get(name)]
         ]
-        if any(isinstance(value, np.ndarray) for draw in everywhere for value in draw(np.random.default_rng(0)).args):
+        if any(isinstance(value, np.ndarray) for draw in self.every for value in draw(np.random.default_rng(0)).args):
             whole, alone = "It is right as a whole, and changes nothing in place.", len(found) == 1
-            holds = self.holding(right, everywhere, intact=True)
+            holds = self.holding(right, self.every, intact=True)
             found.append(Property(whole, holds, *((0.25, 0) if alone else (0.5,))))
         return found + tried(self.rules)
 
