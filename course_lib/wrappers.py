@@ -12,8 +12,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib.arguments import Step, array, generator, integer, integers, number, points, step, symmetric
-from course_lib.linalg import eigenvalues, times
+from course_lib.arguments import (
+    Descendable,
+    Step,
+    array,
+    descendable,
+    generator,
+    integer,
+    integers,
+    number,
+    points,
+    step,
+    symmetric,
+)
+from course_lib.linalg import eigenvalues, norm, times
 from course_lib.schedules import constant
 
 
@@ -150,6 +162,32 @@ class perturbed:
         x, *memory = self.method(x, g, *memory, **hyper)
         noise = self.sigma(t) * self.rng.standard_normal(x.shape)
         return x + noise.astype(x.dtype), t + 1, *memory
+
+
+class sam:
+    r"""Sharpness-aware minimization: the gradient is that of a point a little way uphill.
+
+    $g \leftarrow \nabla f\!\left(x + \rho\,\frac{g}{\|g\|_2}\right)$, the norm along axis 0: each run its own
+
+    Each step costs two gradients: the one that comes in, and the one taken uphill.
+
+    method: a step.
+    f: whose gradient is taken uphill: anything with `grad`. To take both on one batch, give the batch to both.
+    rho: $\rho \ge 0$, a number, how far uphill; 0 changes nothing. Where g is 0 the point is x itself.
+    Returns a step with the memory of method.
+    Errors: ValueError for a bad rho; TypeError for an f without grad.
+    Source: Foret, Kleiner, Mobahi and Neyshabur (2021), with the 2-norm; optax.contrib.sam with a normalised gradient
+    step for the way uphill agrees.
+    """
+
+    def __init__(self, method: Step, f: Descendable, rho: float):
+        self.method, self.f, self.rho = step(method), descendable(f), number("rho", rho, least=0)
+
+    def __call__(self, x, g, *memory, **hyper):
+        g = points(g, name="g")
+        length = norm(g)
+        uphill = x + self.rho * g / np.where(length > 0, length, 1).astype(g.dtype)
+        return self.method(x, self.f.grad(uphill), *memory, **hyper)
 
 
 class averaged:

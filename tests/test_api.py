@@ -24,7 +24,7 @@ from course_lib.surfaces import himmelblau, quadratic, quadratic_form, rosenbroc
 from course_lib.wrappers import clip_by_norm, clip_by_value, preconditioned
 
 MODULES = ["optimizers", "schedules", "surfaces", "wrappers", "convexity", "gradients", "curvature", "problems"]
-MODULES += ["networks", "descent"]
+MODULES += ["networks", "landscapes", "descent"]
 
 
 def public(name):
@@ -35,6 +35,7 @@ def public(name):
 
 API = {f"{module}.{key}": function for module in MODULES for key, function in public(module).items()}
 
+RELUS, WEIGHTS = Network((2, 3, 1), "relu"), [1, 0, 2, 1, 1, 0, 1, 2, 1, 0, 1, 1, 2]
 POINTS, X, MATRIX = [[3, 1, 2], [4, 2, 1]], [[1, 2], [3, 1], [2, 2]], [[2, 1], [1, 3]]
 
 
@@ -72,6 +73,7 @@ ARGUMENTS = {
     "wrappers.decoupled_decay": {"method": gd, "decay": 2},
     "wrappers.preconditioned": {"method": gd, "P": MATRIX},
     "wrappers.perturbed": {"method": gd, "sigma": 2, "rng": rng},
+    "wrappers.sam": {"method": gd, "f": quadratic(), "rho": 2},
     "wrappers.averaged": {"method": gd, "after": 1},
     "wrappers.fed": {"method": momentum, "gradients": [[1, 2], [3, 1]]},
     "wrappers.per_layer": {"method": gd, "shapes": [1, 1]},
@@ -119,6 +121,17 @@ ARGUMENTS = {
     "problems.sparse_words": {"n": 4, "words": 12, "length": 3, "rng": rng},
     "problems.digits": {},
     "problems.longley": {},
+    "landscapes.line": {"a": [3, 4], "b": [1, 2], "n": 3},
+    "landscapes.plane": {"origin": [3, 4], "u": [1, 2], "v": [2, 1], "s": [0, 1], "t": [0, 1, 2]},
+    "landscapes.barrier": {"f": himmelblau, "a": [3, 4], "b": [1, 2], "n": 3},
+    "landscapes.filter_normalized": {"network": RELUS, "direction": WEIGHTS, "theta": WEIGHTS[::-1]},
+    "landscapes.stretched": {"network": RELUS, "theta": WEIGHTS, "c": 2},
+    "landscapes.permuted": {"network": RELUS, "theta": WEIGHTS, "orders": [[1, 0, 2]]},
+    "landscapes.aligned": {"network": RELUS, "theta": WEIGHTS, "to": WEIGHTS[::-1]},
+    "landscapes.assignment": {"cost": [[1, 2, 3], [3, 1, 2], [2, 2, 1]]},
+    "landscapes.Bend": {"f": himmelblau, "a": [3, 4], "b": [1, 2], "k": 2},
+    "landscapes.sharpness": {"f": himmelblau, "x": POINTS, "v": [[1, 2, 3], [1, 2, 3]], "steps": 2},
+    "landscapes.principal_components": {"path": POINTS, "k": 2},
     "descent.iterate": {"method": momentum, "f": quadratic(), "start": [3, 4], "lr": 1, "beta": 0},
     "descent.descend": {"method": momentum, "f": quadratic(), "start": [3, 4], "steps": 3, "lr": 1, "beta": 0},
     "descent.end": {"method": momentum, "f": quadratic(), "start": [3, 4], "steps": 3, "lr": 1, "beta": 0},
@@ -126,7 +139,22 @@ ARGUMENTS = {
     "descent.first_step": {"holds": [0, 0, 1]},
     "descent.arrived": {"x": POINTS, "places": [[3, 4], [1, 2]], "within": 1},
 }
-COUNTS = ["steps", "every", "d", "after", "size", "pairs", "repeats", "history", "n", "words", "length", "shapes"]
+COUNTS = [
+    "steps",
+    "every",
+    "k",
+    "orders",
+    "d",
+    "after",
+    "size",
+    "pairs",
+    "repeats",
+    "history",
+    "n",
+    "words",
+    "length",
+    "shapes",
+]
 CLASSES = {"problems.classify": ["y"], "descent.first_step": ["holds"]}
 
 
@@ -145,6 +173,7 @@ TYPED = [
     "convexity",
     "gradients",
     "problems",
+    "landscapes",
     "descent",
 ]  # lessons show optimizers
 

@@ -21,17 +21,19 @@ TOOLS = {"wrappers", "convexity", "gradients", "curvature", "problems", "network
 LAYERS = {  # module or package -> what it may import of course_lib, besides its own modules and those under all
     **dict.fromkeys(UNDER_ALL | GROUND | {"descent", "amounts", "record", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
+    "landscapes": {"surfaces", "curvature"},
     "plots": {"descent", "surfaces", "style"},
-    "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots", "widget"},
+    "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots", "widget"}
+    | {"problems", "networks", "landscapes"},
     "widget": set(),
     "card": {"widget"},
     "quiz": {"amounts", "record", "card"},
     "start": {"record"},
     "copies": {"record", "start"},
     "lab": {"copies", "start"},
-    "checks": GROUND | TOOLS | {"descent", "record"},
-    "sheets": GROUND | TOOLS | {"descent", "checks"},
-    "grading": GROUND | TOOLS | {"descent", "checks", "sheets"},
+    "checks": GROUND | TOOLS | {"landscapes", "descent", "record"},
+    "sheets": GROUND | TOOLS | {"landscapes", "descent", "checks"},
+    "grading": GROUND | TOOLS | {"landscapes", "descent", "checks", "sheets"},
 }
 HEAVY = {"plots", "live", "nodelay", "widget", "card", "quiz", "grading"}  # these may stand on more than NumPy
 

@@ -27,7 +27,7 @@ from course_lib.optimizers import (
     rmsprop,
     schedule_free,
 )
-from course_lib.surfaces import changed, himmelblau, quadratic, quartic, rosenbrock, saddle
+from course_lib.surfaces import changed, counted, himmelblau, quadratic, quartic, rosenbrock, saddle
 from course_lib.wrappers import (
     averaged,
     blocked,
@@ -39,6 +39,7 @@ from course_lib.wrappers import (
     per_layer,
     perturbed,
     preconditioned,
+    sam,
 )
 
 BY_COORDINATE = [
@@ -51,6 +52,7 @@ WRAPPED = {
     "l2": lambda method: l2(method, 0.1),
     "decoupled_decay": lambda method: decoupled_decay(method, 0.1),
     "perturbed": lambda method: perturbed(method, 0.1, np.random.default_rng(3)),
+    "sam": lambda method: sam(method, himmelblau, 0.1),
     "averaged": lambda method: averaged(method, after=3),
     "per_layer": lambda method: per_layer(method, [1, 1]),
     "blocked": lambda method: blocked(method, size=1),
@@ -381,6 +383,27 @@ def test_a_diagonal_is_that_of_a_matrix():
     assert np.array_equal(ones, descend(adam, himmelblau, [0.0, 0.0], 30, lr=0.1))
 
 
+# Sharpness-aware minimization
+
+
+def test_sam_takes_the_gradient_a_little_way_uphill():
+    x, g = np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([[3.0, 0.0], [-4.0, 0.0]])
+    f = quadratic(3)
+    uphill = x + 0.5 * np.array([[0.6, 0.0], [-0.8, 0.0]])  # where the gradient is 0 it stays
+    np.testing.assert_allclose(sam(gd, f, 0.5)(x, g, lr=1.0)[0], x - f.grad(uphill), rtol=1e-15)
+
+
+def test_sam_of_no_width_changes_nothing():
+    path = descend(sam(adam, rosenbrock, 0.0), rosenbrock, [-1.2, 1], 50, lr=1e-2)
+    np.testing.assert_array_equal(path, descend(adam, rosenbrock, [-1.2, 1], 50, lr=1e-2))
+
+
+def test_sam_costs_two_gradients_a_step():
+    f = counted(rosenbrock)
+    descend(sam(momentum, f, 0.1), f, [-1.2, 1], 50, lr=1e-3)
+    assert f.grads == 100
+
+
 # Errors
 
 
@@ -397,6 +420,7 @@ def test_a_diagonal_is_that_of_a_matrix():
         (lambda: decoupled_decay(gd, None), "decay must be a finite number >= 0; got None"),
         (lambda: perturbed(gd, -1, np.random.default_rng(0)), "sigma must be a finite number >= 0; got -1"),
         (lambda: perturbed(gd, 0.1, None), "rng must be a numpy Generator, .*; got None"),
+        (lambda: sam(gd, himmelblau, -0.1), "rho must be a finite number >= 0; got -0.1"),
         (lambda: averaged(gd, 0.5), "after must be an integer >= 0; got 0.5"),
         (lambda: blocked(gd, 0), "size must be an integer >= 1; got 0"),
         (lambda: per_layer(gd, []), r"shapes must be a list of tuples of integers >= 1; got \[\]"),
