@@ -34,7 +34,8 @@ class Surface(Named):
     f.grad(p): gradients, shape (d, *runs). f.hess(p): Hessians, shape (d, d, *runs).
     f.name: str. f.d: int, the number of coordinates.
     f.start: array (d,), a point from which the descent shows what the surface is known for.
-    f.minima: array (k, d), its global minimisers; k = 0 if there is none (sharp_and_flat: both wells, deeper first).
+    f.minima: array (k, d), its global minimisers (sharp_and_flat: both wells, deeper first); k = 0 if there is none, or
+    a whole curve of them.
     f.window: ((low, high), ...), one pair per axis, for drawing.
     f.L, f.mu: bounds, the largest size of a curvature and the smallest curvature; None where none is given.
     float32 stays float32, complex numbers stay complex; all other numbers count as float64.
@@ -510,6 +511,64 @@ r"""A sharp well at 1, the global minimum, and a flat one at -2.
 $-\tfrac14\log\left(e^{-4s} + e^{-4u}\right)$ with $s = \frac{89}2(x-1)^2$ and $u = \frac12 + \frac12(x+2)^2$: the
 smaller of two parabolas, the corner rounded. The sharp one's curvature is 89: at a rate above 2/89 = 0.0225 gradient
 descent cannot settle there, however low it is.
+"""
+
+
+def rolled(p):
+    """x_50 of x <- w sigmoid(x) + b from x_0 = 1/2, with its first and second derivatives in w and b."""
+    w, b = p
+    zero = np.zeros_like(w)
+    x, x_w, x_b, x_ww, x_wb, x_bb = zero + 0.5, zero, zero, zero, zero, zero
+    for _ in range(50):
+        s, s1, s2 = sigmoid(x)
+        bend = w * s2
+        x_ww = w * s1 * x_ww + bend * (x_w * x_w) + 2 * (s1 * x_w)
+        x_wb = w * s1 * x_wb + bend * (x_w * x_b) + s1 * x_b
+        x_bb = w * s1 * x_bb + bend * (x_b * x_b)
+        x_w, x_b = w * s1 * x_w + s, w * s1 * x_b + 1
+        x = w * s + b
+    return x, (x_w, x_b), (x_ww, x_wb, x_bb)
+
+
+def sigmoid(x):
+    """1/(1 + exp(-x)), its slope and its curvature."""
+    s = 0.5 + 0.5 * np.tanh(0.5 * x)
+    s1 = s * (1 - s)
+    return s, s1, s1 * (1 - 2 * s)
+
+
+def cliff_value(p):
+    miss = sigmoid(rolled(p)[0])[0] - 0.7
+    return miss * miss
+
+
+def cliff_gradient(p):
+    x, first, _ = rolled(p)
+    s, s1, _ = sigmoid(x)
+    return 2 * (s - 0.7) * s1 * np.array(first)
+
+
+def cliff_hessian(p):
+    x, (x_w, x_b), second = rolled(p)
+    s, s1, s2 = sigmoid(x)
+    slope, curvature = 2 * (s - 0.7) * s1, 2 * (s1 * s1 + (s - 0.7) * s2)
+    products = x_w * x_w, x_w * x_b, x_b * x_b
+    return matrix(p, *(curvature * both + slope * bent for both, bent in zip(products, second)))
+
+
+cliff = Surface(
+    "cliff",
+    cliff_value,
+    cliff_gradient,
+    hessian=cliff_hessian,
+    start=(5.1, -2.3),
+    window=((4.5, 7), (-4, -1.5)),
+)
+r"""A plain, a wall in it, and a curve of minima behind: the slope is 0.04 in most places, and thousands at the wall.
+
+$(\sigma(x_{50}) - 0.7)^2$ in w and b, with $x_{t+1} = w\,\sigma(x_t) + b$, $x_0 = \frac12$ and
+$\sigma(x) = 1/(1 + e^{-x})$: one unit, asked to say 0.7 after fifty times itself.
+Source: Pascanu, Mikolov and Bengio (2013), who draw such a wall and clip gradients because of it.
 """
 
 

@@ -132,6 +132,9 @@ ARGUMENTS = {
     "landscapes.Bend": {"f": himmelblau, "a": [3, 4], "b": [1, 2], "k": 2},
     "landscapes.sharpness": {"f": himmelblau, "x": POINTS, "v": [[1, 2, 3], [1, 2, 3]], "steps": 2},
     "landscapes.principal_components": {"path": POINTS, "k": 2},
+    "networks.normalized": {"z": X, "axis": 0},
+    "networks.normalized_backward": {"delta": X, "z": [[1, -1], [0, 1], [-1, 0]], "s": [[1, 2]], "axis": 0},
+    "networks.signal_and_gradient": {"network": Network((2, 2, 2)), "theta": [1] * 12, "X": X, "delta": X},
     "descent.iterate": {"method": momentum, "f": quadratic(), "start": [3, 4], "lr": 1, "beta": 0},
     "descent.descend": {"method": momentum, "f": quadratic(), "start": [3, 4], "steps": 3, "lr": 1, "beta": 0},
     "descent.end": {"method": momentum, "f": quadratic(), "start": [3, 4], "steps": 3, "lr": 1, "beta": 0},
@@ -140,6 +143,7 @@ ARGUMENTS = {
     "descent.arrived": {"x": POINTS, "places": [[3, 4], [1, 2]], "within": 1},
 }
 COUNTS = [
+    "axis",
     "steps",
     "every",
     "k",

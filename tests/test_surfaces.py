@@ -37,6 +37,13 @@ def inside(f, *runs, seed=0):
     return p
 
 
+def fifty_times(w, b):
+    x = 0.5
+    for _ in range(50):
+        x = w / (1 + math.exp(-x)) + b
+    return (1 / (1 + math.exp(-x)) - 0.7) ** 2
+
+
 FORMULAS = {
     "Rosenbrock": lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
     "Beale": lambda x, y: (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2,
@@ -46,6 +53,7 @@ FORMULAS = {
     "plateau": lambda x: 1 - math.exp(-(x**2) / 2),
     "bumpy": lambda x: x**2 / 10 + math.sin(3 * x),
     "sharp and flat": lambda x: -math.log(math.exp(-2 * 89 * (x - 1) ** 2) + math.exp(-2 - 2 * (x + 2) ** 2)) / 4,
+    "cliff": fifty_times,
     "|x|": abs,
     "x⁴": lambda x: x**4,
     "Lessard's piecewise quadratic": lambda x: (
@@ -131,7 +139,26 @@ def test_minima_are_minima(f):
     assert np.all(f(near) > values[:, None])
 
 
-@every([f for f in SURFACES if not len(f.minima)])
+def test_the_minima_of_the_cliff_are_a_curve():
+    for w in np.linspace(4.5, 7, 6):
+        low, high = -4.0, -1.5  # x_50 grows with b
+        for _ in range(60):
+            b = (low + high) / 2
+            low, high = (b, high) if surfaces.rolled(np.array([w, b]))[0] < math.log(0.7 / 0.3) else (low, b)
+        assert -4 < b < -1.5
+        assert surfaces.cliff(np.array([w, b])) < 1e-12
+
+
+def test_the_wall_of_the_cliff():
+    f = surfaces.cliff
+    grid = np.stack(np.meshgrid(np.linspace(4.5, 7, 501), np.linspace(-4, -1.5, 501)))
+    slope = np.hypot(*f.grad(grid))
+    assert np.median(slope) == pytest.approx(0.04, abs=0.005)
+    assert slope.max() > 3000
+    assert np.mean(slope > 10) < 1e-3
+
+
+@every([f for f in SURFACES if not len(f.minima) and f is not surfaces.cliff])
 def test_no_minima_means_no_minima(f):
     p = inside(f, 5000)
     assert np.all(f(10 * p).min() < f(p).min() < f(p / 10).min())
