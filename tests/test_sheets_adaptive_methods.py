@@ -24,32 +24,6 @@ def one_rate(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     return x - lr * left / (1 - b1**t) * m / (np.sqrt(v) + eps * left), m, v, t
 
 
-def fed_back(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
-    t = t + 1
-    m, v = (b1 * m + (1 - b1) * g) / (1 - b1**t), (b2 * v + (1 - b2) * g * g) / (1 - b2**t)
-    return x - lr * m / (np.sqrt(v) + eps), m, v, t
-
-
-def in_place(x, g, s=0.0, *, lr, eps=1e-10):
-    s = s + g * g
-    x -= lr * g / (np.sqrt(s) + eps)
-    return x, s
-
-
-def sum_in_place(x, g, s=0.0, *, lr, eps=1e-10):
-    s += g * g
-    return x - lr * g / (np.sqrt(s) + eps), s
-
-
-def one_sum(x, g, s=0.0, *, lr, eps=1e-10):
-    s = s + sum(g * g)
-    return x - lr * g / (np.sqrt(s) + eps), s
-
-
-def at_least(x, u, *, lr):
-    return x - lr * np.linalg.norm(x) / max(np.linalg.norm(u), 1e-12) * u
-
-
 def one_by_one(method, f, start, steps, rates):
     with np.errstate(all="ignore"):
         ends = [f(descend(method, f, start, steps, lr=rate)[:, -1]) for rate in rates]
@@ -86,42 +60,12 @@ ALSO = {
 }  # fmt: skip
 
 WRONG = {
-    "adagrad": [
-        (in_place, "x was changed in place"),
-        (sum_in_place, "s was changed in place"),
-        (one_sum, "each coordinate has a sum of its own"),
-        (lambda *args, **hyper: optimizers.adagrad(*args, **hyper)[0], "Expected 2 results"),
-        (lambda *args, **hyper: [*optimizers.adagrad(*args, **hyper)], "a step must return a tuple"),
-    ],
-    "slope_step": [(0.7, "too large")],
-    "ball": [(0, "cannot settle"), (0.3, "too large")],
-    "lines": [
-        ("GBFEACD", "first t + 1"),
-        ("BGDFEAC", "the mean of the gradients needs the gradient first"),
-        ("GDEBFAC", "a mean is corrected after this step's gradient"),
-        ("GDBAFEC", "a mean is corrected after this step's square"),
-        ("GDBFECA", "it comes last"),
-        ("GDBF", "Lines are missing after F"),
-        ("GDBFEACH", "H is not one of the lines"),
-        ("GDBFEACC", "C stands there twice"),
-    ],
-    "adam": [
-        (fed_back, "the corrected means come back"),
-        (lambda *args, **hyper: adam(*args, **hyper)[:3], "Expected 4 results (new point x"),
-        (lambda *args, **hyper: adam(*args, **hyper)[0], "Expected 4 results"),
-        (lambda *args, **hyper: [*adam(*args, **hyper)], "a step must return a tuple"),
-        (lambda x, g, m, v, t, lr, b1, b2, eps: (x, m, v, t), "It stops with TypeError"),
-    ],
-    "printed_first": [(7, "too small"), (31.5, "too small")],
-    "trusted": [(at_least, "a layer that starts at zero would never move")],
     "loses": [
         (np.diag([0.001, 1]), "Here Adam ends lower"),
         ([[2.0, 1.9], [1.9, 2.0]], "Make the bowl rounder"),
         ([[1, 0.5], [0, 1]], "must be equal"),
         ([[0, 0], [0, 0]], "must lie between 0.001 and 100"),
         ([1, 1], "Two rows of two numbers"),
-        (np.eye(3), "Two rows of two numbers"),
-        ("eye", "Two rows of two numbers"),
     ],
     "wins": [
         ([[1, 0], [0, 1]], "Here gradient descent ends lower"),
@@ -131,7 +75,6 @@ WRONG = {
         (np.diag([100, 0.01]), LESS_STEEP),
         (np.diag([10, 0.001]), LESS_STEEP),
         ([[1e-6, 0], [0, 1]], "must lie between 0.001 and 100"),
-        ([[1, 0, 0], [0, 1, 0]], "Two rows of two numbers"),
     ],
     "slopes": [
         ([3, -1, -1], "Adam goes left"),
@@ -141,26 +84,13 @@ WRONG = {
         ([5001] + [-1] * 5000, "At most 50"),
         ([600000] + [-10000] * 49, "thrown about"),
         ("up", "A list of at least two numbers"),
-        (3.0, "A list of at least two numbers"),
     ],
-    "tuned": [(lambda *args: adaptive_methods.tuned.right(*args)[:2], "Expected 3 results")],
-    "ratio": [(100, "too small")],
 }  # fmt: skip
 
 
-def test_twenty_two_orders_of_the_lines_are_right_and_all_others_hear_why():
-    texts = [adaptive_methods.lines.report("".join(lines)) for lines in permutations("ABCDEFG")]
-    assert sum(passed for passed, _ in texts) == 22
-    assert all(passed or "Hint: " in text for passed, text in texts)
-
-
-def test_what_is_right_is_what_the_library_does():
-    rng = np.random.default_rng(5)
-    x, g, m = rng.normal(size=(3, 2, 5))
-    v, hyper = rng.uniform(0.1, 1, size=(2, 5)), {"lr": 0.3, "b1": 0.7, "b2": 0.8, "eps": 0.1}
-    for exercise, method in [(adaptive_methods.adam, adam), (adaptive_methods.adamw, optimizers.adamw)]:
-        for got, right in zip(exercise.right(x, g, m, v, 3, **hyper), method(x, g, m, v, 3, **hyper), strict=True):
-            np.testing.assert_allclose(got, right, rtol=0, atol=1e-14)
+def test_twenty_two_orders_of_the_lines_are_right():
+    needs = adaptive_methods.lines.needs
+    assert sum(all(order.index(a) < order.index(b) for b, a, _ in needs) for order in permutations("ABCDEFG")) == 22
 
 
 @pytest.mark.parametrize(("kind", "method"), [("gd", gd), ("adam", adam), ("amsgrad", amsgrad)])

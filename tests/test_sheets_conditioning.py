@@ -2,7 +2,6 @@
 
 import importlib
 import math
-from itertools import permutations
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,11 +83,6 @@ def scaled_by_the_largest(product, start, steps):
     return v @ product(v) / (v @ v)
 
 
-def update_in_place(B, s, y):
-    B += conditioning.update.right(B, s, y) - B
-    return B
-
-
 def nearly_equal(gap, n=50):
     a = np.linspace(-1, 1, n)
     return np.stack([a, a + gap * (-1.0) ** np.arange(n)], axis=1)
@@ -99,10 +93,17 @@ def exception(slope, at, instead):
     return lambda x: instead if at(x) else slope(x)
 
 
+def changed(right):
+    """An answer of letters with each letter wrong in turn, and what it hears."""
+    for letter in conditioning.METHODS:
+        keeps = letter in right
+        other = right.replace(letter, "") if keeps else right + letter
+        yield other, f"{letter} keeps its path, and is missing" if keeps else f"{letter} does not keep its path"
+
+
 ALSO = {
     "steps": [2757, 200 * math.log(1e6)],
     "correlated": [19, np.array([19.0])],
-    "lines": [3.0],
     "product": [lambda grad, x, v, h: (grad(x - h * v) - grad(x + h * v)) / (-2 * h)],
     "power": [scaled_by_the_largest, lambda *args: curvature.power_iteration(*args)[0]],
     "standardise": [allowing_for_rounding],
@@ -127,7 +128,6 @@ ALSO = {
         (lambda x: math.atan(1.3 * x), lambda x: 1.3 / (1 + (1.3 * x) ** 2)),
         (lambda x: math.erf(0.91 * x), lambda x: 1.82 / math.pi**0.5 * math.exp(-((0.91 * x) ** 2))),
     ],
-    "proof": ["DFBACE", "d f b a c e"],
     "slope_in_z": [lambda grad, A, z: grad(A @ z) @ A],
     "rounding": [
         lambda H: np.linalg.inv(np.linalg.cholesky(H)).T,
@@ -142,39 +142,15 @@ ALSO = {
 BY_HAND = np.tanh, lambda x: 1 / np.cosh(x) ** 2
 
 WRONG = {
-    "steps": [(4000, "too large")],
-    "correlated": [(30, "too large")],
-    "lines": [(100, "no kappa here")],
-    "product": [(lambda grad, x, v, h: 1.0, "Wrong shape of the product Hv")],
     "power": [(greedy, "41 products at most, and one more was asked for")],
-    "standardise": [
-        (lambda train, new: (new - train.mean(0)) / np.where(train.std(0) > 0, train.std(0), 1), "exactly 0"),
-        (lambda train, new: (new - train.mean(0)) / np.where(train.std(0) > 0, train.std(0, ddof=1), 1), "1/n here"),
-        (lambda train, new: np.where(train.std(0) > 0, (new - train.mean(0)) / train.std(0), 0), "then left as it is"),
-    ],
-    "whiten": [
-        (lambda train, new: whiten_by_svd(train, train), "the shape of new is to be kept"),
-        (lambda train, new: whiten_by_svd(train, new)[:, :1], "the shape of new is to be kept"),
-        (lambda train, new: (new - train.mean(0)) / train.std(0), "this is standardised"),
-    ],
-    "update": [
-        (update_in_place, "B was changed in place"),
-        (lambda B, s, y: by_inverse(B, s, y) @ y, "a matrix of shape (2, 2)"),
-        (lambda B, s, y: by_inverse(B, s, y) + np.eye(len(s)), "the secant condition"),
-    ],
-    "conjugate": [(lambda H, b, x, steps: krylov(H, b, -x, steps), "Wrong result")],
-    "preconditioned": [(lambda x, g, d, lr: d * x - lr * d * g, "this is as found")],
-    "newton": [(lambda f, x: x - f.grad(x) / f.hess(x), "Wrong shape")],
+    "whiten": [(lambda train, new: whiten_by_svd(train, train), "the shape of new is to be kept")],
     "columns": [
         (np.random.default_rng(0).normal(size=(200, 2)) * [1, 1e6], "Different units are cured"),
         (nearly_equal(0.1), "not yet 10,000"),
-        (np.stack([np.arange(9.0), 2 * np.arange(9.0)], axis=1), "made of the others"),
         (np.stack([np.arange(9.0), 0.1 * np.arange(9.0) + 1e6], axis=1), "made of the others"),
-        (np.ones((5, 2)), "A column is constant"),
         (np.stack([np.ones(9) * 0.1, np.arange(9.0)], axis=1), "A column is constant"),
         (nearly_equal(1e-3).T, "more rows than columns"),
         (np.arange(5.0), "An array (n, d)"),
-        ("columns", "An array (n, d)"),
     ],
     "thrower": [
         (np.tanh, "A pair of functions"),
@@ -184,52 +160,13 @@ WRONG = {
         ((lambda x: 3 * x * x, lambda x: 6 * x), "the curvature is not above 0"),
         ((np.tanh, lambda x: 1 / np.cosh(x)), "not the derivative of the first"),
         ((lambda x: x + 1, lambda x: 1.0), "The slope at 0 is not 0"),
-        ((math.tanh, lambda x: 1 / math.nothing), "It stops with AttributeError"),
         ((exception(lambda x: x, lambda x: x == 1.1, math.nan), lambda x: 1.0), "not the derivative of the first"),
-        ((exception(lambda x: x, lambda x: x == 1.1, 1e9), lambda x: 1.0), "not the derivative of the first"),
         ((exception(np.arctan, lambda x: 1.09 < x < 1.11, 1e9), lambda x: 1 / (1 + x * x)), "not the derivative"),
-        ((exception(np.arctan, lambda x: abs(x - 1.1) < 0.01, 1e9), lambda x: 1 / (1 + x * x)), "not the derivative"),
         ((lambda x: print(x), lambda x: 1.0), "is there a return on every way through it?"),
     ],
-    "proof": [
-        ("BDFACE", "only when h is defined"),
-        ("FDBACE", "only when h is defined"),
-        ("DFABCE", "only when it is known"),
-        ("DBAFCE", "only when it stands there"),
-        ("DBFCAE", "which have to be there"),
-        ("DBFAEC", "read backwards"),
-        ("ABCDEF", "Line 1 cannot be A"),
-        ("DBF", "Lines are missing"),
-    ],
-    "slope_in_z": [(lambda grad, A, z: A.T * grad(A @ z), "Wrong shape")],
-    "rounding": [(lambda H: 1 / np.linalg.eigvalsh(H) ** 0.5, "A is a matrix of shape")],
-    "scaled": [
-        ("ABCDEGH", "D does not keep its path"),
-        ("ABCEFGH", "F does not keep its path"),
-        ("BCEGH", "A keeps its path, and is missing"),
-        ("ABCEG", "H keeps its path, and is missing"),
-        ("all", "A text of letters"),
-        (3, "A text of letters"),
-    ],
-    "rotated": [
-        ("ABCDFGH", "B does not keep its path"),
-        ("ACDEFGH", "E does not keep its path"),
-        ("ACDGH", "F keeps its path, and is missing"),
-        ("ACFGH", "D keeps its path, and is missing"),
-    ],
-    "stretched": [
-        ("EGH", "G does not keep its path"),
-        ("BEH", "B does not keep its path"),
-        ("EFH", "F does not keep its path"),
-        ("H", "E keeps its path, and is missing"),
-        ("none", "A text of letters"),
-    ],
+    **{name: [("none", "A text of letters"), *changed(getattr(conditioning, name).passes)]
+       for name in ("scaled", "rotated", "stretched")},
 }  # fmt: skip
-
-
-def test_the_orders_of_the_proof_that_are_right():
-    right = [order for order in map("".join, permutations("ABCDEF")) if conditioning.proof.report(order)[0]]
-    assert right == ["DBFACE", "DFBACE"]
 
 
 def test_the_numbers_of_the_sheet_are_those_of_runs():
@@ -281,20 +218,9 @@ def test_the_table_is_what_runs_do(change, letter):
     assert np.allclose(A @ z, x, rtol=0, atol=1e-8) == (letter in getattr(conditioning, change).passes)
 
 
-def test_conjugate_gradients_agree_with_the_library():
-    H, start = conditioning.IN_FOUR[0], np.array([1.0, 2.0, -1.0, 0.5])
-    f = surfaces.quadratic_form(H)
-    path = descend(curvature.conjugate_gradients(f, curvature.exact), f, start, 4)
-    for steps in range(5):
-        told = conditioning.conjugate.right(H, np.zeros(4), start, steps)
-        np.testing.assert_allclose(told, path[:, steps], rtol=0, atol=1e-7)
-
-
 @pytest.mark.parametrize("seed", [f"seed {i}" for i in range(40)])
 def test_the_numbers_of_a_variant_make_good_exercises(seed):
     p = variants.drawn("07_conditioning", seed)
-    assert sorted(p["lines"]) == list("ABCDEF")
-    assert conditioning.proof.report("".join(sorted(p["lines"])[p["lines"].index(letter)] for letter in p["proof"]))[0]
     assert len(p["curvatures"].replace(" and ", ", ").split(", ")) == p["different"] != 3
     assert p["kappa"] != 200
     assert p["correlation"] != 0.9

@@ -8,8 +8,9 @@ from course_lib.checks import draws
 from course_lib.checks.comparison import numbers
 from course_lib.checks.draws import symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
+from course_lib.checks.steps import runs_in_descend, step
 from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
-from course_lib.descent import descend, end
+from course_lib.descent import end
 from course_lib.optimizers import adam as library_adam
 from course_lib.optimizers import gd, momentum
 from course_lib.surfaces import changed, nesterov_worst, quadratic, quadratic_form
@@ -21,22 +22,13 @@ WITHHELD = [f"optimizers.{name}" for name in METHODS.split()]
 
 X, G, V, M = np.array([1.0, 2.0]), np.array([0.5, -1.0]), np.array([0.04, 0.25]), np.array([-0.1, 0.3])
 THREE, MANY = np.array([1.0, 2.0, -3.0]), np.linspace(-2, 2, 6).reshape(2, 3)  # three runs side by side
-RANGES = {"b1": (0, 0.95), "b2": (0, 0.95), "eps": (0.01, 2), "decay": (0, 1)}
+
+SUM = {"eps": (0.01, 2)}  # hyperparameters and their ranges
+MEAN = {"b2": (0, 0.95), **SUM}
+MEANS = {"b1": (0, 0.95), **MEAN}
 
 
-def step(*names, memory=lambda rng, shape: (), **given):
-    """A draw of one step: a place, a gradient, a memory, and now and then hyperparameters of these names; given ones
-    always.
-    """
-
-    def drawn(rng):
-        shape = draws.shape(rng)
-        x, g = (draws.array(rng, shape) for _ in range(2))
-        hyper = {name: draws.number(rng, *RANGES[name]) for name in names}
-        hyper = draws.sometimes(rng, **hyper) | given
-        return case("", x, g, *memory(rng, shape), lr=draws.number(rng, 0, 1), **hyper)
-
-    return drawn
+RUNS = runs_in_descend("the new point and the memory, in a tuple")
 
 
 def squares(rng, shape):
@@ -47,19 +39,11 @@ def means(rng, shape):
     return draws.array(rng, shape), *squares(rng, shape), int(rng.integers(1, 20))
 
 
-def runs(step, rng):
-    return descend(step, quadratic(kappa=10), [1.0, 1.0], 2, lr=0.1) is not None
-
-
-RUNS = Rule("it runs in descend", runs, "descend cannot run it: it needs the new point and the memory, in a tuple.",
-            says="It runs in descend.", weight=0.25, needs=0)  # fmt: skip
-
-
 # 5.1
 
 
-def steps(*names):
-    """What both steps of 5.1 are tried with. names: their hyperparameters beside the rate."""
+def steps(**ranges):
+    """What both steps of 5.1 are tried with. ranges: of their hyperparameters beside the rate."""
     return {
         "points": 1, "withheld": WITHHELD, "rules": [RUNS],
         "cases": [
@@ -70,7 +54,7 @@ def steps(*names):
             case("three coordinates", THREE, THREE - 2, lr=0.2),
             case("three runs side by side", MANY, MANY + 3, MANY**2, lr=0.3),
         ],
-        "draw": [step(*names), step(*names, memory=squares), step()],
+        "draw": [step(**ranges), step(squares, **ranges), step()],
     }  # fmt: skip
 
 
@@ -106,7 +90,7 @@ MOVES = "The point moves against the gradient, divided by the root of the new me
 
 
 @function(
-    "5.1 A memory that divides: AdaGrad", read="1. Rare words", **steps("eps"),
+    "5.1 A memory that divides: AdaGrad", read="1. Rare words", **steps(**SUM),
     parts={"new point x": MOVES, "new sum s": "The sum of squares that comes back is the new one."},
     mistakes=[slips("s"), """
         s + g * g -> g * g : the old memory is not used: this is the sign of the gradient
@@ -127,7 +111,7 @@ def adagrad(x, g, s=0.0, *, lr, eps=1e-10):
 
 
 @function(
-    "5.1 A memory that divides: RMSProp", read=FORGETS, **steps("b2", "eps"),
+    "5.1 A memory that divides: RMSProp", read=FORGETS, **steps(**MEAN),
     parts={"new point x": MOVES, "new mean v": "The mean that comes back holds the new squares, by their share."},
     mistakes=[slips("v"), """
         b2 * v + (1 - b2) * g * g -> g * g : the old memory is not used: this is the sign of the gradient
@@ -274,7 +258,7 @@ LATE = "(np.sqrt(v_hat) + eps) -> ((np.sqrt(square) + eps) / (1 - b2**n) ** 0.5)
 
 @function(
     "5.4 Adam, written", read=ADAM, **ADAMS, cases=CASES,
-    draw={"": [step("b1", "b2", "eps"), step("b1", "b2", "eps", memory=means)],
+    draw={"": [step(**MEANS), step(means, **MEANS)],
           "The first step, from no memory, is right.": step()},
     mistakes=f"""
         mean / (1 - b1**n), square / (1 - b2**n) -> mean, square
@@ -363,9 +347,8 @@ L2 = f"{PENALTY} ;; (1 - lr * decay) * x -> x"
     cases=[*CASES, case("much decay", X, G, M, V, 4, lr=0.1, decay=2.0),
            case("no decay", X, G, M, V, 4, lr=0.1, decay=0.0)],
     draw={
-        "": [step("b1", "b2", "eps", "decay"), step("b1", "b2", "eps", "decay", memory=means),
-             step()],
-        "Without decay it is the step of Adam.": step("b1", "b2", "eps", memory=means, decay=0.0),
+        "": [step(**MEANS, decay=(0, 1)), step(means, **MEANS, decay=(0, 1)), step()],
+        "Without decay it is the step of Adam.": step(means, {"decay": 0.0}, **MEANS),
         "Without a gradient the decay is all that moves the point.":
             lambda rng: case("", x := draws.array(rng, draws.shape(rng)), np.zeros(x.shape), lr=draws.number(rng, 0, 1),
                              decay=round(rng.uniform(0.1, 1), 3)),
@@ -405,12 +388,6 @@ def adamw(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01
 # 5.6
 
 
-def some_rates(rng):
-    n = rng.integers(1, 10)
-    rates = rng.integers(0, 2, n) if rng.integers(4) == 0 else rng.uniform(0.01, 1, n).round(2)
-    return case("", rates, draws.number(rng, 0, 0.9))
-
-
 @function(
     "5.6 What decay leaves: on a schedule", points=1, read=DECAY,
     cases=[
@@ -419,7 +396,8 @@ def some_rates(rng):
         case("a falling rate", np.array([1.0, 0.5, 0.25, 0.0]), 0.4),
     ],
     says="Each step takes its own share of what is left.",
-    draw=some_rates,
+    draw=[lambda rng: case("", rng.uniform(0.01, 1, rng.integers(1, 10)).round(2), draws.number(rng, 0, 0.9)),
+          lambda rng: case("", rng.integers(0, 2, rng.integers(1, 10)), draws.number(rng, 0, 0.9))],
     mistakes="""
         decay * rates -> decay + 0 * rates : the rates are missing: a step keeps 1 - rate * decay
         np.prod(factors) -> 1 - decay * np.sum(rates) : each step takes its share of what is left: multiply
@@ -440,14 +418,6 @@ def left_on(rates, decay):
     return np.prod(factors)
 
 
-def a_life(rng):
-    return case("", *rng.uniform(0.01, 0.95, 2).round(3))
-
-
-def a_long_life(rng):
-    return case("", *(float(f"{value:.3g}") for value in 10 ** rng.uniform(-4, -1, 2)))
-
-
 @function(
     "5.6 What decay leaves: the half-life", points=1, read=DECAY,
     says="After so many steps half is left, exactly.",
@@ -456,7 +426,8 @@ def a_long_life(rng):
         case("a quarter a step", 0.5, 0.5),
         case("usual numbers", 1e-3, 0.01),
     ],
-    draw=[a_life, a_long_life],
+    draw=[lambda rng: case("", *rng.uniform(0.01, 0.95, 2).round(3)),
+          lambda rng: case("", *(float(f"{value:.3g}") for value in 10 ** rng.uniform(-4, -1, 2)))],
     mistakes="""
         np.log(0.5) / np.log(kept) -> np.log(2) / (lr * decay) : close, for small rates; exact is ln(1 - lr * decay)
         1 - lr * decay -> 1 - decay : the rate is missing: a step keeps 1 - lr * decay
@@ -477,11 +448,6 @@ def half_life(lr, decay):
     return np.log(0.5) / np.log(kept)
 
 
-def a_share(rng):
-    share = 1.0 if rng.integers(8) == 0 else round(rng.uniform(0.05, 0.95), 3)
-    return case("", round(rng.uniform(0.01, 1), 3), int(rng.choice([1, 2, 3, 7, 20, 3000])), share)
-
-
 @function(
     "5.6 What decay leaves: the decay for it", points=1, read=DECAY,
     says="After so many steps the share is left, exactly.",
@@ -490,7 +456,8 @@ def a_share(rng):
         case("a quarter in two steps", 0.1, 2, 0.25),
         case("all of it stays", 0.1, 100, 1.0),
     ],
-    draw=a_share,
+    draw=lambda rng: case("", round(rng.uniform(0.01, 1), 3), int(rng.choice([1, 2, 3, 7, 20, 3000])),
+                          round(1 - draws.number(rng, 0, 0.95), 3)),
     mistakes="""
         (1 - kept) / lr -> 1 - kept : this is what a step takes, lr * decay: divide by the rate
         (1 - kept) / lr -> (1 - kept) * lr : the rate: divide by it, do not multiply

@@ -4,9 +4,8 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
+from course_lib.checks.steps import runs_in_descend, step
 from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
-from course_lib.descent import descend
-from course_lib.surfaces import quadratic
 
 MEMORY, SPELLINGS, MAP = "2. A memory that fades", "3. One method, four spellings", "5. A map of all settings"
 LEAP, VALLEY = "6. Look before you leap", "4. Back in the valley"
@@ -19,11 +18,7 @@ X, G, V = np.array([1.0, 2.0]), np.array([0.5, -1.0]), np.array([0.1, 0.2])
 
 
 def a_series(rng):
-    return case("", draws.array(rng, rng.choice([1, 2, 3, 7])), draws.number(rng, 0, 0.95))
-
-
-def a_long_series(rng):
-    return case("", rng.normal(size=rng.integers(8, 15)).round(2), draws.number(rng, 0.2, 0.95))
+    return case("", draws.array(rng, rng.choice([1, 2, 3, 7, 12])), draws.number(rng, 0, 0.95))
 
 
 def mean_from(p):
@@ -45,7 +40,7 @@ def mean_from(p):
         case("a single value", np.array([2.0]), 0.75),
         case("whole numbers", np.array([1, 2, 3]), 0.5),
     ],
-    draw=[a_series, a_long_series],
+    draw=a_series,
     parts={"mean": "Each mean is beta times the one before it and 1 - beta times the new value, from 0 on.",
            "corrected mean": "The corrected mean is a mean: its fading weights have the sum 1."},
     mistakes="""
@@ -101,20 +96,6 @@ running_mean = ema.right
 # 4.2
 
 
-def first_step(rng):
-    x, g = (draws.array(rng, shape) for shape in [draws.shape(rng)] * 2)
-    return case("", x, g, lr=draws.number(rng, 0, 1), **draws.sometimes(rng, beta=draws.number(rng, 0, 0.99)))
-
-
-def later_step(rng):
-    x, g, v = (draws.array(rng, shape) for shape in [draws.shape(rng)] * 3)
-    return case("", x, g, v, lr=draws.number(rng, 0, 1), **draws.sometimes(rng, beta=draws.number(rng, 0, 0.99)))
-
-
-def runs(step, rng):
-    return descend(step, quadratic(kappa=10), [1.0, 1.0], 2, lr=0.1, beta=0.5) is not None
-
-
 STEPS = {
     "cases": [
         case("the first step", X, G, lr=0.1),
@@ -123,9 +104,8 @@ STEPS = {
         case("one coordinate", X[:1], G[:1], lr=0.5),
         case("three runs side by side", np.ones((2, 3)), np.full((2, 3), 2.0), np.ones((2, 3)), lr=0.3, beta=0.8),
     ],
-    "draw": [first_step, later_step],
-    "rules": [Rule("it runs in descend", runs, "descend cannot run it: it needs the new point and the new velocity.",
-                   says="It runs in descend.", weight=0.25, needs=0)],
+    "draw": [step(beta=(0, 0.99)), step(lambda rng, shape: (draws.array(rng, shape),), beta=(0, 0.99))],
+    "rules": [runs_in_descend("the new point and the new velocity")],
 }  # fmt: skip
 
 WORDS = {  # of a spelling: how it is told, and its two lines
@@ -266,12 +246,10 @@ times = value(
 # 4.4
 
 
-def a_memory(rng):
-    return case("", draws.number(rng, 0.01, 2), draws.array(rng, draws.shape(rng)), draws.number(rng, 0, 0.97))
-
-
 CONVERSIONS = {
-    "points": 1, "read": SPELLINGS, "draw": a_memory,
+    "points": 1, "read": SPELLINGS,
+    "draw": lambda rng: case("", draws.number(rng, 0.01, 2), draws.array(rng, draws.shape(rng)),
+                             draws.number(rng, 0, 0.97)),
     "cases": [
         case("at momentum 0.9", 0.1, np.array([2.0, -4.0]), 0.9),
         case("at momentum 0", 0.3, np.array([2.0, -4.0]), 0.0),
@@ -347,14 +325,15 @@ proof = order(
 # 4.6
 
 
-def below_one(rng):
-    product, lam = rng.uniform(0.05, 0.95), rng.uniform(0.2, 5)
-    return case("", product / lam, lam)
+def setting(ends, *momentum):
+    """A draw of rate, curvature and, if its ends are given, momentum. ends: root beta -> those of rate * curvature."""
 
+    def drawn(rng):
+        beta = [rng.uniform(*momentum)] if momentum else []
+        lam, product = rng.uniform(0.2, 5), rng.uniform(*ends(*np.sqrt(beta)))
+        return case("", product / lam, lam, *beta)
 
-def above_one(rng):
-    product, lam = rng.uniform(1.05, 3.9), rng.uniform(0.2, 5)
-    return case("", product / lam, lam)
+    return drawn
 
 
 @function(
@@ -365,8 +344,10 @@ def above_one(rng):
         case("a steep direction", 3.0, 0.75),
         case("whole numbers", 1, 2),
     ],
-    draw={"Where the product of rate and curvature is below 1, the roots coincide there.": below_one,
-          "Where the product of rate and curvature is above 1, the roots coincide there.": above_one},
+    draw={"Where the product of rate and curvature is below 1, the roots coincide there.":
+              setting(lambda: (0.05, 0.95)),
+          "Where the product of rate and curvature is above 1, the roots coincide there.":
+              setting(lambda: (1.05, 3.9))},
     mistakes="""
         root**2 -> abs(root) : this is the root of it: square it
         root**2 -> root : this is the root of it, with a sign: square it
@@ -549,26 +530,6 @@ per_step = value(
 )  # fmt: skip
 
 
-def setting(rng, product, beta):
-    lam = rng.uniform(0.2, 5)
-    return case("", product / lam, lam, beta)
-
-
-def ripple(rng):
-    beta = rng.uniform(0.1, 0.95)
-    return setting(rng, rng.uniform((1 - beta**0.5) ** 2, (1 + beta**0.5) ** 2), beta)
-
-
-def creep(rng):
-    beta = rng.uniform(0.05, 0.7)
-    return setting(rng, rng.uniform(0.05, 0.95) * (1 - beta**0.5) ** 2, beta)
-
-
-def flip(rng):
-    beta = rng.uniform(0.05, 0.95)
-    return setting(rng, rng.uniform(1.02, 2) * (1 + beta**0.5) ** 2, beta)
-
-
 @function(
     "4.9 Bug hunt, two root betas: mended", points=1, read=MAP, tolerance=1e-6,
     cases=[
@@ -577,8 +538,10 @@ def flip(rng):
         case("no momentum", 0.5, 1.0, 0.0),
         case("a ball that flies off", 4.0, 1.0, 0.5),
     ],
-    draw={"It is right for a ball that ripples.": ripple, "It is right for a ball that creeps.": creep,
-          "It is right for a ball that flies off, from side to side.": flip},
+    draw={"It is right for a ball that ripples.": setting(lambda r: ((1 - r) ** 2, (1 + r) ** 2), 0.1, 0.95),
+          "It is right for a ball that creeps.": setting(lambda r: (1 - r) ** 2 * np.array([0.05, 0.95]), 0.05, 0.7),
+          "It is right for a ball that flies off, from side to side.":
+              setting(lambda r: (1 + r) ** 2 * np.array([1.02, 2]), 0.05, 0.95)},
     mistakes="""
         trace / 2 -> trace ;; root / 2 -> root
             : this is as printed: look at what divides the roots
@@ -610,11 +573,6 @@ def a_quadratic(rng):
     d = draws.dimension(rng)
     A = rng.normal(size=(d, d)).round(1)
     return case("", draws.array(rng, d), A @ A.T + np.eye(d), draws.array(rng, d), draws.number(rng, 0, 2))
-
-
-def curved_axes(rng):
-    d = draws.dimension(rng)
-    return case("", draws.array(rng, d), rng.uniform(0.1, 5, size=d).round(2), draws.number(rng, 0, 0.9))
 
 
 Q, C = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([1.0, -1.0])
@@ -657,7 +615,8 @@ def completed(x, Q, c, b):
         case("rate 0 stays", np.array([1.0, 2.0]), np.array([0.5, 3.0]), 0.0),
         case("rate 1, where the slip does not show", np.array([1.0, 2.0]), np.array([0.5, 3.0]), 1.0),
     ],
-    draw=curved_axes,
+    draw=lambda rng: case("", draws.array(rng, d := draws.dimension(rng)), rng.uniform(0.1, 5, d).round(2),
+                          draws.number(rng, 0, 0.9)),
     mistakes="""
         lr * lam -> lam : this is as printed: the learning rate is missing
         lr * lam -> lr : the curvatures are missing: the gradient in z is lam z
