@@ -17,5 +17,5 @@ is decided outside of it, by properties. The process that you start sees bytes o
     marks         `grade_one`: a file in, marks out
     batch         `grade_class`: a class in, results out
     feedback      the page of a learner
-    formulas      the words of our sheet on it
+    formulas      words on it with their formulas set
 """

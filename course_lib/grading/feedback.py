@@ -1,7 +1,9 @@
 """What a learner gets back: one page, which runs nothing and fetches nothing."""
 
+import re
 from html import escape
 
+from .formulas import typeset
 from .table import OPEN, number, summary
 
 PAGE = """<!DOCTYPE html>
@@ -17,7 +19,7 @@ h2 {{ font-size: 1.1em; margin: 1.6em 0 0.2em; display: flex; justify-content: s
 ul {{ list-style: none; padding: 0; margin: 0.3em 0; }}
 li {{ padding-left: 1.6em; text-indent: -1.6em; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: 0.6em; }}
-svg {{ overflow: visible; }}
+math {{ font-family: "STIX Two Math", "Cambria Math", "Noto Sans Math", "DejaVu Math TeX Gyre", math; }}
 .missed {{ color: #a01020; }}
 .note {{ color: #555; }}
 </style>
@@ -39,14 +41,13 @@ STATES = {
 
 def tasks(unit):
     """{id of a text: what is asked there, as HTML with its formulas set}. unit: `unit.Unit`; nothing of a learner's."""
-    from .formulas import typeset  # Matplotlib; most commands need no page
-
     asked = {}
     for cell in unit.cells:
         if cell.kind == "prose":
             words = cell.source
         elif cell.kind == "text":
-            asked[cell.id] = "".join(f"<p>{typeset(part)}</p>" for part in words.strip().split("\n\n"))
+            html = "".join(f"<p>{typeset(part)}</p>" for part in words.strip().split("\n\n"))
+            asked[cell.id] = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html)
     return asked
 
 
@@ -88,7 +89,7 @@ def part(mark, task, text):
     if mark["section"] and mark["state"] not in OPEN and mark["marks"] < mark["points"]:
         said.append(f'<p class="note">Read again: {escape(mark["section"])}</p>')
     if text:
-        said.append(f"<pre>{escape(text)}</pre>")
+        said.append(f"<pre>{typeset(text)}</pre>")
     return "\n".join(said)
 
 

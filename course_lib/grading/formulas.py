@@ -1,51 +1,271 @@
-"""Words of our own with their formulas set, for a page that runs nothing: each formula is a drawing in the line."""
+r"""Words with their formulas set: LaTeX becomes MathML, which a browser draws by itself, without a script or a picture.
+
+The words may be a learner's: every tag is made here, what comes of the words between tags is escaped, and the time is
+linear in their length. A formula that holds anything unknown here, such as \href, stays as it was written.
+"""
 
 import re
+import unicodedata
 from html import escape
 
-from matplotlib.font_manager import FontProperties
-from matplotlib.mathtext import MathTextParser
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+LONGEST = 1000  # characters of a formula
+MOST = 20_000  # characters of all formulas of a text
+DEEPEST = 25
+FORMULAS = re.compile(
+    rf"(?<![\\$])(?:\$\$(?P<block>[^$]{{1,{LONGEST}}})\$\$|\$(?=\S)(?P<line>[^$\n]{{1,{LONGEST}}})(?<=\S)\$(?![$\d]))"
+)
+TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S|$)", re.DOTALL)
+PLAIN = re.compile(r"\s*\{((?:[^{}\\]|\\_)*)\}")
+STYLED = re.compile(r"\s*(?:\{\s*(\\?[a-zA-Z]+|\d+)\s*\}|([a-zA-Z\d]))")
 
-SIZE = 100  # units to an em
-FONT = FontProperties(size=SIZE, math_fontfamily="stix")
-PIECES = re.compile(r"(?<![\\$])\$(?=\S)([^$\n]+)(?<=\S)\$(?![$\d])|\*\*(.+?)\*\*")
-LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+
+def table(words):
+    """{name: sign} of "name sign name sign"."""
+    parts = words.split()
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+LETTERS = table(
+    "alpha α beta β gamma γ delta δ epsilon ϵ varepsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ "
+    "nu ν xi ξ pi π rho ρ sigma σ tau τ upsilon υ phi ϕ varphi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ "
+    "Xi Ξ Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω ell ℓ infty ∞ partial ∂ nabla ∇ emptyset ∅ top ⊤ bot ⊥ dots … ldots … "
+    "cdots ⋯ vdots ⋮ ddots ⋱ forall ∀ exists ∃ square □ blacksquare ■ % % $ $ # # & & _ _"
+)
+OPERATORS = table(
+    "le ≤ leq ≤ leqslant ≤ ge ≥ geq ≥ geqslant ≥ ne ≠ neq ≠ lt < gt > ll ≪ gg ≫ approx ≈ equiv ≡ sim ∼ simeq ≃ "
+    "propto ∝ in ∈ notin ∉ subset ⊂ subseteq ⊆ cup ∪ cap ∩ setminus ∖ times × cdot ⋅ div ÷ pm ± mp ∓ circ ∘ odot ⊙ "
+    "otimes ⊗ oplus ⊕ ast ∗ star ⋆ to → rightarrow → leftarrow ← gets ← leftrightarrow ↔ mapsto ↦ Rightarrow ⇒ "
+    "Leftarrow ⇐ Leftrightarrow ⇔ implies ⟹ iff ⟺ mid ∣ colon : perp ⊥ parallel ∥ land ∧ lor ∨ neg ¬ succ ≻ succeq ⪰ "
+    "prec ≺ preceq ⪯ therefore ∴ because ∵ prime ′ sum ∑ prod ∏ int ∫ - − * ∗"
+)
+FENCES = table(
+    "( ( ) ) [ [ ] ] | | / / lvert | rvert | vert | \\| ‖ lVert ‖ rVert ‖ Vert ‖ \\{ { \\} } lbrace { rbrace } "
+    "langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉"
+)
+NAMES = {
+    *("sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "exp", "ln", "log", "max", "min"),
+    *("sup", "inf", "lim", "limsup", "liminf", "det", "dim", "ker", "arg"),
+}
+LIMITS = {"sum", "prod", "max", "min", "sup", "inf", "lim", "limsup", "liminf", "det"}
+FRACTIONS = {"frac", "dfrac", "tfrac"}
+ACCENTS = table("hat ^ widehat ^ tilde ~ widetilde ~ bar ¯ vec → dot ˙ ddot ¨")
+STACKED = table("overset mover stackrel mover underset munder")
+SPACES = {",": 0.17, ":": 0.22, ";": 0.28, "!": -0.17, " ": 0.25, "quad": 1, "qquad": 2}
+STYLES = {"mathbb": "DOUBLE-STRUCK", "mathcal": "SCRIPT", "mathbf": "BOLD", "boldsymbol": "BOLD", "bm": "BOLD"}
+WORDS = {"text", "mbox", "textrm", "textit", "mathrm", "mathit", "texttt", "mathtt"}
+SIZES = {f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")} | {"middle"}
+SILENT = {"displaystyle", "textstyle", "limits", "nolimits"}
+GRIDS = {  # name: its fences, and how its columns are aligned, one after the other
+    **{"matrix": ("", "", ["center"]), "pmatrix": ("(", ")", ["center"]), "bmatrix": ("[", "]", ["center"])},
+    **{"vmatrix": ("|", "|", ["center"]), "cases": ("\\{", "", ["left"])},
+    **dict.fromkeys(("aligned", "align", "align*", "split"), ("", "", ["right", "left"])),
+}
+
+
+NEW_ROW, END = "\\\\", "\\end"
+
+
+class Unknown(ValueError):
+    """Something in a formula that is not known here."""
 
 
 def typeset(words):
-    r"""HTML of a text: formulas between single $ as drawings, **words** strong, all else escaped.
-
-    words: of our own sheet, never a learner's, for a formula may be made to take any time. One that Matplotlib cannot
-    set, such as one with \begin, stays as it is written.
-    """
-    parts, end = [], 0
-    for found in PIECES.finditer(words):
-        formula, strong = found.groups()
-        set_here = drawn(formula) if formula else f"<strong>{typeset(strong)}</strong>"
-        parts += [escape(words[end : found.start()]), set_here]
-        end = found.end()
+    """HTML of a text: its formulas, between $ or $$, as MathML where they can be set, all else escaped."""
+    parts, end, left = [], 0, MOST
+    for found in FORMULAS.finditer(words):
+        left -= len(found[0])
+        if left >= 0:
+            parts += [escape(words[end : found.start()]), formula(found)]
+            end = found.end()
     return "".join([*parts, escape(words[end:])])
 
 
-def drawn(formula):
-    """A formula, "x^2", as an SVG that stands on the line, or as it is written."""
-    written = f"${formula}$"
+def formula(found):
     try:
-        width, height, depth, *_ = MathTextParser("path").parse(written, 72, FONT)
-        outline = TextPath((0, 0), written, prop=FONT)
-    except ValueError:
-        return escape(written)
-    path = " ".join(LETTERS[code] + " ".join(f"{x:.0f}" for x in points) for points, code in flipped(outline))
-    return (
-        f'<svg role="img" aria-label="{escape(written)}" viewBox="0 {-height:.0f} {width:.0f} {height + depth:.0f}" '
-        f'style="height: {(height + depth) / SIZE:.3f}em; vertical-align: {-depth / SIZE:.3f}em">'
-        f'<path d="{path}"/></svg>'
-    )
+        display, source = next((name, source) for name, source in found.groupdict().items() if source)
+        return f'<math display="{"inline" if display == "line" else display}">{Formula(source).row("")}</math>'
+    except Unknown:
+        return escape(found[0])
 
 
-def flipped(outline):
-    """The pieces of a path, (points, code), with y downwards, as SVG counts it."""
-    for points, code in outline.iter_segments(simplify=False):
-        yield ([] if code == Path.CLOSEPOLY else (points.reshape(-1, 2) * [1, -1]).ravel()), code
+class Formula:
+    """LaTeX that is read from left to right, a token at a time."""
+
+    def __init__(self, source):
+        self.source, self.at, self.depth, self.last = source, 0, 0, ""
+
+    @property
+    def next(self):
+        """The token that comes next, "" at the end."""
+        return TOKEN.match(self.source, self.at)[1]
+
+    def take(self):
+        self.last, self.at = self.next, TOKEN.match(self.source, self.at).end()
+        return self.last
+
+    def matched(self, pattern):
+        """What a pattern finds here, in its group."""
+        if not (found := pattern.match(self.source, self.at)):
+            raise Unknown(self.next)
+        self.at = found.end()
+        return found[found.lastindex]
+
+    def row(self, *ends):
+        """All before one of some tokens, which is taken, too."""
+        parts = []
+        while self.next not in ends:
+            part = self.scripted()
+            if part in SIGNS and (not parts or parts[-1].startswith("<mo>") or parts[-1] in OPENING):
+                part = part.replace("<mo>", '<mo form="prefix">')
+            parts.append(part)
+        self.take()
+        return f"<mrow>{''.join(parts)}</mrow>"
+
+    def scripted(self):
+        """An atom with what is below and above it."""
+        sub, sup = ("under", "over") if self.next[1:] in LIMITS else ("sub", "sup")
+        base, below, above = "<mrow></mrow>" if self.next in ("_", "^") else self.atom(), "", ""
+        while self.next in ("_", "^", "'"):
+            if self.take() == "_" and not below:
+                below = self.argument()
+            elif self.last == "^" and "<m" not in above.replace("<mo>′</mo>", ""):
+                above += self.argument()
+            elif self.last == "'":
+                above += operator("′")
+            else:
+                raise Unknown(self.last)
+        above = above and f"<mrow>{above}</mrow>"
+        name = (below and sub) + (above and sup)
+        return f"<m{name}>{base}{below}{above}</m{name}>" if name else base
+
+    def argument(self):
+        r"""What a command or a script is about: {…}, or one sign, as both in \frac12."""
+        if self.next[:1].isdigit():
+            self.at = TOKEN.match(self.source, self.at).start(1) + 1
+            return f"<mn>{self.source[self.at - 1]}</mn>"
+        return self.atom()
+
+    def atom(self):
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Unknown("too deep")
+        token = self.take()
+        made = self.command(token[1:]) if token[:1] == "\\" else self.sign(token)
+        self.depth -= 1
+        return made
+
+    def sign(self, token):
+        if token == "{":
+            return self.row("}")
+        if token.isalpha():
+            return f"<mi>{token}</mi>"
+        if token[:1].isdigit():
+            return f"<mn>{token}</mn>"
+        if token in FENCES:
+            return fence(token)
+        if token and (token in "+-=<>,;:.!*?" or unicodedata.category(token) == "Sm"):
+            return operator(OPERATORS.get(token, token))
+        raise Unknown(token)
+
+    def command(self, name):
+        if name in LETTERS:
+            upright = ' mathvariant="normal"' if LETTERS[name].isupper() else ""
+            return f"<mi{upright}>{escape(LETTERS[name])}</mi>"
+        if name in OPERATORS:
+            return operator(OPERATORS[name])
+        if name in FENCES or f"\\{name}" in FENCES:
+            return fence(f"\\{name}")
+        if name in NAMES:
+            return self.named(name)
+        if name == "operatorname":
+            return self.named(self.matched(PLAIN))
+        if name in FRACTIONS:
+            return f"<mfrac>{self.argument()}{self.argument()}</mfrac>"
+        if name == "sqrt":
+            return self.root()
+        if name in ACCENTS:
+            return f'<mover accent="true">{self.argument()}{operator(ACCENTS[name])}</mover>'
+        if name == "overline":
+            return f'<mrow style="border-top: thin solid">{self.argument()}</mrow>'
+        if name in STACKED:
+            above, base = self.argument(), self.argument()
+            return f"<{STACKED[name]}>{base}{above}</{STACKED[name]}>"
+        if name == "left":
+            opening, middle = fence(self.take(), True), self.row("\\right")
+            return f"<mrow>{opening}{middle}{fence(self.take(), True)}</mrow>"
+        if name in SIZES:
+            return fence(self.take())
+        if name in WORDS:
+            words = escape(self.matched(PLAIN).replace("\\_", "_"))
+            return f"<mtext>{words.replace(' ', '&#160;')}</mtext>"
+        if name in STYLES:
+            return f"<mi>{styled(self.matched(STYLED), STYLES[name])}</mi>"
+        if name == "begin":
+            return self.grid(self.matched(PLAIN))
+        if name in SPACES:
+            return f'<mspace width="{SPACES[name]}em"></mspace>'
+        if name in SILENT:
+            return "<mrow></mrow>"
+        raise Unknown(name)
+
+    def named(self, name):
+        movable = ' movablelimits="true"' if name in LIMITS else ""
+        behind = 0 if self.next in ("(", "[", "\\left") else SPACES[","]
+        return f'<mo lspace="{SPACES[","]}em" rspace="{behind}em"{movable}>{escape(name)}</mo>'
+
+    def root(self):
+        if self.next != "[":
+            return f"<msqrt>{self.argument()}</msqrt>"
+        self.take()
+        index, base = self.row("]"), self.argument()
+        return f"<mroot>{base}{index}</mroot>"
+
+    def grid(self, name):
+        if name not in GRIDS:
+            raise Unknown(name)
+        (left, right, sides), rows = GRIDS[name], [[]]
+        while self.last != END:
+            side = sides[len(rows[-1]) % len(sides)]
+            rows[-1].append(f'<mtd style="text-align: {side}">{self.row("&", NEW_ROW, END)}</mtd>')
+            rows += [[]] * (self.last == NEW_ROW)
+        if self.matched(PLAIN) != name:
+            raise Unknown(name)
+        cells = "".join(f"<mtr>{''.join(row)}</mtr>" for row in rows)
+        return f"<mrow>{fence(left, True)}<mtable>{cells}</mtable>{fence(right, True)}</mrow>"
+
+
+def operator(sign):
+    return f"<mo>{escape(sign)}</mo>"
+
+
+def fence(token, grows=False):
+    """A bracket, or nothing for ".". grows: whether it is as high as what it holds."""
+    if token in ("", "."):
+        return ""
+    sign = FENCES.get(token) or FENCES.get(token[1:])
+    if not sign:
+        raise Unknown(token)
+    return f'<mo stretchy="{str(grows).lower()}" lspace="0" rspace="0">{sign}</mo>'
+
+
+def styled(letters, style):
+    """Letters in another style, as characters of their own."""
+    signs, made = LETTERS.get(letters[1:], "") if letters[0] == "\\" else letters, ""
+    for sign in signs:
+        name = re.sub("(LATIN|GREEK|LETTER) ", "", unicodedata.name(sign))
+        made += found(f"MATHEMATICAL {style} {name}") or found(f"{style} {name}")
+    if len(made) < max(1, len(signs)):
+        raise Unknown(letters)
+    return made
+
+
+def found(name):
+    """The character of a name, or "" if there is none."""
+    try:
+        return unicodedata.lookup(name)
+    except KeyError:
+        return ""
+
+
+SIGNS = {operator(sign) for sign in "+−±∓"}  # of a number, if they stand at its beginning
+OPENING = {fence(sign) for sign in ("(", "[", "\\{")}
