@@ -68,6 +68,31 @@ def test_a_sentence_may_go_on_in_the_next_line():
     )
 
 
+def test_a_table_of_mistakes_tells_nothing_twice():
+    def product(x, y):
+        return x * y
+
+    rows = edits(
+        product,
+        """
+        x * y -> x + y || x - y : a product is meant
+            -> x ;; return -> return -
+            -> y : both count
+        return -> z = y;
+            return z * : so does
+            x
+    """,
+    )
+    assert [wrong(2, 5) for wrong, _ in rows] == [7, -3, -2, 5, 50]
+    assert [sentence for _, sentence in rows] == ["a product is meant"] * 2 + ["both count"] * 2 + ["so does x"]
+
+
+def test_results_that_have_changed_places_are_known_without_a_row():
+    assert said(ball, lambda *args, **hyper: ball.right(*args, **hyper)[::-1]).endswith(
+        "Hint: the results have changed places: new point x, new velocity v."
+    )
+
+
 def test_an_edit_that_does_not_find_its_text_exactly_once_is_refused():
     for old in ("no such thing", "lr"):
         with pytest.raises(ValueError, match="exactly once"):

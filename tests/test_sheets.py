@@ -6,6 +6,7 @@ and WRONG, answers that are no row of its mistakes, {name: [(answer, words that 
 
 import functools
 import importlib
+import itertools
 import json
 import pkgutil
 import re
@@ -24,8 +25,15 @@ SHEETS = [module.name for module in pkgutil.iter_modules(sheets.__path__)]
 DESCRIBED = {sheet: exercises(importlib.import_module(f"course_lib.sheets.{sheet}")) for sheet in SHEETS}
 OWN = {sheet: importlib.import_module(f"tests.test_sheets_{sheet}") for sheet in SHEETS}
 EVERY = [pytest.param(sheet, name, id=f"{sheet}-{name}") for sheet, known in DESCRIBED.items() for name in known]
-FUNCTIONS = [one for one in EVERY if isinstance(DESCRIBED[one.values[0]][one.values[1]], Function)]
-JUDGED = [one for one in EVERY if DESCRIBED[one.values[0]][one.values[1]].hidden()]
+
+
+def described(parameters):
+    sheet, name = parameters.values
+    return DESCRIBED[sheet][name]
+
+
+FUNCTIONS = [one for one in EVERY if isinstance(described(one), Function)]
+JUDGED = [one for one in EVERY if described(one).hidden()]
 
 
 def rights(sheet, name):
@@ -79,6 +87,20 @@ def test_each_mistake_hears_its_own_sentence(sheet, name):
         assert not passed, sentence
         assert sentence in text, (answer, text)
         assert "?." not in text
+
+
+@pytest.mark.parametrize(("sheet", "name"), [one for one in EVERY if isinstance(described(one), Order)])
+def test_an_order_passes_if_it_keeps_all_precedences_and_hears_the_one_that_it_breaks(sheet, name):
+    one, heard = DESCRIBED[sheet][name], set()
+    for letters in map("".join, itertools.permutations(sorted(one.right))):
+        broken = [why for late, early, why in one.needs if letters.index(late) < letters.index(early)]
+        if broken and heard.issuperset(broken):
+            continue
+        passed, text = one.report(letters)
+        assert passed == (not broken)
+        assert passed or any(f"Hint: {why}." in text for why in broken)
+        heard |= {why for why in broken if f"Hint: {why}." in text}
+    assert heard == {why for *_, why in one.needs}
 
 
 @pytest.mark.parametrize(("sheet", "name"), JUDGED)

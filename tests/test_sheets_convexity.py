@@ -123,14 +123,6 @@ WRONG = {
         (7, "A text of letters"),
     ],
     "ball": [(lambda x, r: np.linalg.norm(x), "Wrong shape")],
-    "proof": [
-        ("ADFCEB", "when it has been written down"),
-        ("DAFCBE", "when the bound holds for all y"),
-        ("DAFECB", "the value at the lowest point"),
-        ("DFACEB", "only when the gradient is known"),
-        ("DACFEB", "needs a place"),
-        ("DAF", "Lines are missing after F"),
-    ],
     "edge": [(0.5, "too large")],
     "no_minimiser": [
         ((lambda x: x**2, 0.0), "it reaches the number"),

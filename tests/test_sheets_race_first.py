@@ -154,16 +154,6 @@ WRONG = {
         (37, "NOT YET: 0.7 The wrong objective: a counterexample\n1,000 answers are meant"),
         ("37", "1,000 answers are meant"),
     ],
-    "search": [
-        ("CEGBFDHA", "G would forget"),
-        ("CEGBFHDA", "G would forget"),
-        ("CGEFBDHA", "a trial that has not been made yet"),
-        ("CGEBDFHA", "D asks"),
-        ("CGEBHFDA", "H asks"),
-        ("CGEBFADH", "after A nothing is done"),
-        ("ABCDEFGH", "Line 1 cannot be A"),
-        ("CGEBF", "Lines are missing after F"),
-    ],
 }
 
 BLANK_MOUNTAINS = [mountain(lambda x, y: None, lambda x, y: None), mountain(lambda x, y: x + y, lambda x, y: None)]

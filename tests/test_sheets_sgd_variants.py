@@ -114,14 +114,6 @@ WRONG = {
         (lambda lr, n, q: lambda: lr, "takes 0 positional arguments but 1 was given"),
     ],
     "svrg_epoch": [(lambda f, w, lr, order: str(w), "expected numbers")],
-    "proof": [
-        ("BDFCGEA", "there is none to average yet"),
-        ("BFDGCEA", "its equation comes first"),
-        ("BFCDGEA", "the mixed term is still there"),
-        ("BFDCEGA", "s is not named yet"),
-        ("ABCDEFG", "Line 1 cannot be A"),
-        ("BFD", "Lines are missing after D"),
-    ],
     "gd_ratio": [(5, "too small")],
     "sgd_ratio": [(2, "too large")],
     "counterexample": [

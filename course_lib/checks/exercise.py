@@ -25,6 +25,7 @@ A check never raises in a learner's hands, whatever the answer does: Run All goe
 """
 
 import inspect
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -231,7 +232,7 @@ class Function(Exercise):
     draw: object
     parts: dict = field(default_factory=dict)
     says: str = "The result is right."
-    needs: dict = field(default_factory=dict)
+    needs: dict | str = field(default_factory=dict)
     use: Callable | None = None
     inner: int = 0
     whole: bool = False
@@ -336,11 +337,17 @@ class Function(Exercise):
 
     def explained(self, runs):
         """The sentence of the mistake that gives all these results, and stops where they stop, or ""."""
-        for wrong, sentence in self.mistakes:
+        for wrong, sentence in (*self.mistakes, *self.exchanged()):
             with np.errstate(all="ignore"):
                 if all(self.repeats(wrong, run) for run in runs):
                     return sentence
         return ""
+
+    def exchanged(self):
+        """The mistakes that need not be told: the right results in another order."""
+        sentence = f"the results have changed places: {', '.join(self.parts)}"
+        for order in itertools.islice(itertools.permutations(range(len(self.parts))), 1, None):
+            yield lambda *args, order=order, **hyper: [self.right(*args, **hyper)[i] for i in order], sentence
 
     def repeats(self, wrong, run):
         args, hyper = map(own, run.call.args), {name: own(value) for name, value in run.call.hyper.items()}
@@ -375,13 +382,19 @@ class Function(Exercise):
         found = [
             Property(says, self.holding(right, draws, part), needs=names.index(needed) if needed else None)
             for name, says, draws, part in rows
-            for needed in [self.needs.get(name)]
+            for needed in [self.needed(name)]
         ]
         if any(isinstance(value, np.ndarray) for draw in self.every for value in draw(np.random.default_rng(0)).args):
             whole, alone = "It is right as a whole, and changes nothing in place.", len(found) == 1
             holds = self.holding(right, self.every, intact=True)
             found.append(Property(whole, holds, *((0.25, 0) if alone else (0.5,))))
         return found + tried(self.rules)
+
+    def needed(self, name):
+        """The name of the part or regime without which another does not count, or None."""
+        if isinstance(self.needs, str):
+            return self.needs if name != self.needs else None
+        return self.needs.get(name)
 
     def plain(self, call):
         """A call with all that a default could stand for, and with no arrays of whole numbers: no trap is in it."""
@@ -427,7 +440,8 @@ def function(title, *, mistakes=(), **fields):
         of them under sentences ("It is right for a ball that ripples."), each a hidden property of its own. With
         parts, these are tried on the first regime, whose sentence is "".
     parts: name of each result, if there are several -> the sentence of its hidden property.
-    says: that sentence, if there is one result. needs: part or regime -> another one, without which it does not count.
+    says: that sentence, if there is one result. needs: part or regime -> another one, without which it does not count;
+        or the one that all the others need.
     use: (function, *arguments) -> result, if the function is not simply called: for instance a descent with it.
     inner: how many of the last arguments go to the function that the answer returns.
     whole: whether arrays of whole numbers are labels or indices, and so come as whole numbers everywhere.

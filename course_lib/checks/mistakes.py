@@ -3,8 +3,17 @@
     beta * v + g -> beta * v + (1 - beta) * g : this is the running mean; the sum is meant
     return x, v -> return v, x                : the results have changed places
 
-One row for each. What stands left of the arrow must be in the right answer exactly once. `` ;; `` joins several edits
-of one row; a line that begins with it, or has no arrow, goes on with the row above.
+One row for each. What stands left of the arrow must be in the right answer exactly once. What is told once is not told
+again:
+
+    np.linalg.norm(x) -> x @ x || np.sum(np.abs(x)) : the length is the root of the sum of squares
+        -> 1.0 : the length is missing
+    x * y -> x + y
+    x * y -> x / y : a product is meant
+
+`` || `` stands between several mistakes with one sentence; a line that begins with an arrow changes the same text as
+the row above; a row without a sentence has that of the row below. `` ;; `` joins several edits of one mistake; a line
+that begins with such a sign, or has no arrow, goes on with the row above.
 """
 
 import ast
@@ -44,17 +53,23 @@ def source_of(function):
 def edits(right, table):
     """Pairs (wrong function, sentence) from the rows of a table."""
     rows = []
-    for line in table.strip().splitlines():
-        if "->" in line and not line.lstrip().startswith(";;"):
-            rows.append(line.strip())
+    for line in map(str.strip, table.strip().splitlines()):
+        if "->" in line and not line.startswith((";;", "||", ":")):
+            rows.append(line)
         else:
-            rows[-1] += " " + line.strip()
-    pairs = []
+            rows[-1] += f" {line}"
+    pairs, old, sentence = [], "", ""
     for row in rows:
-        change, _, sentence = row.partition(" : ")
-        changes = [[side.strip() for side in edit.split("->")] for edit in change.split(" ;; ")]
-        pairs.append((Edited(right, changes), sentence.strip()))
-    return pairs
+        changes, _, said = row.partition(" : ")
+        for change in changes.split(" || "):
+            parts = [[side.strip() for side in edit.split("->")] for edit in change.split(" ;; ")]
+            if len(parts[0]) == 1:
+                parts[0].insert(0, "")
+            parts[0][0] = old = parts[0][0] or old
+            pairs.append([Edited(right, parts), said.strip()])
+    for pair in reversed(pairs):
+        pair[1] = sentence = pair[1] or sentence
+    return [tuple(pair) for pair in pairs]
 
 
 def collected(right, mistakes):

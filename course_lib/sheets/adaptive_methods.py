@@ -79,8 +79,6 @@ def slips(old):
         g / (root + eps) -> g / root + eps : brackets: eps belongs to the root below the bar
         np.sqrt(new) -> np.linalg.norm(new, axis=0)
             : the root goes coordinate by coordinate; np.linalg.norm makes one number of all
-        x - lr * g / (root + eps), new -> new, x - lr * g / (root + eps)
-            : the results have changed places: first x, then the memory
         new = -> {old} = np.zeros(2) if np.isscalar({old}) else {old}; new =
             : it works for two coordinates only: the shape is that of g
     """
@@ -94,14 +92,13 @@ MOVES = "The point moves against the gradient, divided by the root of the new me
     parts={"new point x": MOVES, "new sum s": "The sum of squares that comes back is the new one."},
     mistakes=[slips("s"), """
         s + g * g -> g * g : the old memory is not used: this is the sign of the gradient
-        s + g * g -> 0.9 * s + (1 - 0.9) * g * g : this memory fades, as RMSProp's does; AdaGrad's is a plain sum
-        s + g * g -> 0.9 * s + (1 - 0.9) * g * g ;; eps=1e-10 -> eps=1e-8
-            : this memory fades, as RMSProp's does; AdaGrad's is a plain sum
-        s + g * g -> s + g : the sum is of squares, g * g; gradients themselves cancel
-        s + g * g -> s + abs(g) : the sum is of squares, g * g, not of absolute values
-        s + g * g -> s + np.sum(g * g, axis=0) : each coordinate has a sum of its own; here all coordinates share one
-        s + g * g -> s + np.sum(g * g) : each coordinate has a sum of its own; here all coordinates share one
-        s + g * g -> (np.sqrt(s) + abs(g)) ** 2 : add the square to s; the root is taken for the division only
+            -> 0.9 * s + (1 - 0.9) * g * g || 0.9 * s + (1 - 0.9) * g * g ;; eps=1e-10 -> eps=1e-8
+                : this memory fades, as RMSProp's does; AdaGrad's is a plain sum
+            -> s + g : the sum is of squares, g * g; gradients themselves cancel
+            -> s + abs(g) : the sum is of squares, g * g, not of absolute values
+            -> s + np.sum(g * g, axis=0) || s + np.sum(g * g)
+                : each coordinate has a sum of its own; here all coordinates share one
+            -> (np.sqrt(s) + abs(g)) ** 2 : add the square to s; the root is taken for the division only
     """],
 )  # fmt: skip
 def adagrad(x, g, s=0.0, *, lr, eps=1e-10):
@@ -115,15 +112,14 @@ def adagrad(x, g, s=0.0, *, lr, eps=1e-10):
     parts={"new point x": MOVES, "new mean v": "The mean that comes back holds the new squares, by their share."},
     mistakes=[slips("v"), """
         b2 * v + (1 - b2) * g * g -> g * g : the old memory is not used: this is the sign of the gradient
-        b2 * v + (1 - b2) * g * g -> v + g * g : this is AdaGrad's sum: nothing fades
+            -> v + g * g : this is AdaGrad's sum: nothing fades
+            -> (1 - b2) * v + b2 * g * g : b2 and 1 - b2 have changed places: b2 keeps the old
         (1 - b2) * g * g -> g * g : the new square counts 1 - b2, or it is a sum and not a mean
-        b2 * v + (1 - b2) * g * g -> (1 - b2) * v + b2 * g * g
-            : b2 and 1 - b2 have changed places: b2 keeps the old
-        (1 - b2) * g * g -> ((1 - b2) * g) ** 2 : 1 - b2 is squared, too: square g alone
+            -> ((1 - b2) * g) ** 2 : 1 - b2 is squared, too: square g alone
         g * g -> g : the mean is of squares, g * g; gradients themselves cancel
-        g * g -> abs(g) : the mean is of squares, g * g, not of absolute values
-        g * g -> np.mean(g * g, axis=0) : each coordinate has a mean of its own; here all coordinates share one
-        g * g -> np.mean(g * g) : each coordinate has a mean of its own; here all coordinates share one
+            -> abs(g) : the mean is of squares, g * g, not of absolute values
+            -> np.mean(g * g, axis=0) || np.mean(g * g)
+                : each coordinate has a mean of its own; here all coordinates share one
         b2=0.9 -> b2=0.99 : b2 is 0.9 unless another is given; 0.99 is another library's
     """],
 )  # fmt: skip
@@ -274,7 +270,6 @@ LATE = "(np.sqrt(v_hat) + eps) -> ((np.sqrt(square) + eps) / (1 - b2**n) ** 0.5)
         eps), mean, square -> eps), m + 0 * g, v + 0 * g : the means that come back are the old ones
         eps), mean, square -> eps), m_hat, v_hat
             : the corrected means come back; the memory itself stays biased, or the next step corrects it again
-        eps), mean, square -> eps), square, mean : m and v have changed places as results
         b1**n -> b1 * n ;; b2**n -> b2 * n : b1^t is a power, b1 ** t, not a product
         (1 - b1**n) -> (1 - b1) ** n ;; (1 - b2**n) -> (1 - b2) ** n : b1 alone has the power t: 1 - b1**t
         b1**n -> b1 ;; b2**n -> b2 : 1 - b1 is for the first step only; at step t it is 1 - b1^t
@@ -400,17 +395,17 @@ def adamw(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01
           lambda rng: case("", rng.integers(0, 2, rng.integers(1, 10)), draws.number(rng, 0, 0.9))],
     mistakes="""
         decay * rates -> decay + 0 * rates : the rates are missing: a step keeps 1 - rate * decay
+            -> rates : the decay is missing: a step keeps 1 - decay * rate
         np.prod(factors) -> 1 - decay * np.sum(rates) : each step takes its share of what is left: multiply
+            -> np.exp(-decay * np.sum(rates)) : close, for small rates; exact is the product
+            -> (1 - decay * np.mean(rates)) ** len(rates) : each step has its own rate, not the mean
+            -> factors[-1] ** len(rates) : this takes the last rate for all
+            -> factors[0] ** len(rates) : this takes the first rate for all
+            -> 1 - np.prod(factors) : this is what is lost; what is left is meant
+            -> factors : these are the factors of the steps: multiply them
         np.prod -> np.sum : what is left multiplies: a product, not a sum
-        np.prod(factors) -> np.exp(-decay * np.sum(rates)) : close, for small rates; exact is the product
-        np.prod(factors) -> (1 - decay * np.mean(rates)) ** len(rates) : each step has its own rate, not the mean
-        np.prod(factors) -> factors[-1] ** len(rates) : this takes the last rate for all
-        np.prod(factors) -> factors[0] ** len(rates) : this takes the first rate for all
-        np.prod -> np.cumprod : this is what is left after each step; the last is meant
-        np.prod(factors) -> 1 - np.prod(factors) : this is what is lost; what is left is meant
-        np.prod(factors) -> factors : these are the factors of the steps: multiply them
+            -> np.cumprod : this is what is left after each step; the last is meant
         1 - decay * rates -> decay * rates : a step keeps 1 - decay * rate, not decay * rate
-        decay * rates -> rates : the decay is missing: a step keeps 1 - decay * rate
     """,
 )  # fmt: skip
 def left_on(rates, decay):
@@ -430,17 +425,14 @@ def left_on(rates, decay):
           lambda rng: case("", *(float(f"{value:.3g}") for value in 10 ** rng.uniform(-4, -1, 2)))],
     mistakes="""
         np.log(0.5) / np.log(kept) -> np.log(2) / (lr * decay) : close, for small rates; exact is ln(1 - lr * decay)
+            -> 1 / (2 * lr * decay) : each step takes its share of what is left, not of the start
+            -> 1 / (lr * decay) : after so many steps 1/e is left, about 0.37
+            -> 0.5 / kept : the steps are an exponent: take logarithms
+            -> np.ceil(np.log(0.5) / np.log(kept) - 1e-9) || round(np.log(0.5) / np.log(kept))
+                : do not round: a half-life may lie between two steps
         1 - lr * decay -> 1 - decay : the rate is missing: a step keeps 1 - lr * decay
-        np.log(0.5) / np.log(kept) -> 1 / (2 * lr * decay)
-            : each step takes its share of what is left, not of the start
-        np.log(0.5) / np.log(kept) -> 1 / (lr * decay) : after so many steps 1/e is left, about 0.37
-        np.log(0.5) / np.log(kept) -> 0.5 / kept : the steps are an exponent: take logarithms
-        1 - lr * decay -> lr * decay : a step keeps 1 - lr * decay, not lr * decay
+            -> lr * decay : a step keeps 1 - lr * decay, not lr * decay
         np.log(0.5) -> np.log(2) : the sign: it is ln(1/2), a negative number, above
-        np.log(0.5) / np.log(kept) -> np.ceil(np.log(0.5) / np.log(kept) - 1e-9)
-            : do not round: a half-life may lie between two steps
-        np.log(0.5) / np.log(kept) -> round(np.log(0.5) / np.log(kept))
-            : do not round: a half-life may lie between two steps
     """,
 )  # fmt: skip
 def half_life(lr, decay):
@@ -460,15 +452,15 @@ def half_life(lr, decay):
                           round(1 - draws.number(rng, 0, 0.95), 3)),
     mistakes="""
         (1 - kept) / lr -> 1 - kept : this is what a step takes, lr * decay: divide by the rate
-        (1 - kept) / lr -> (1 - kept) * lr : the rate: divide by it, do not multiply
-        (1 - kept) / lr -> -np.log(share) / (lr * steps) : close, for small rates; exact is a root of share
-        (1 - kept) / lr -> (1 - share) / (lr * steps) : each step takes its share of what is left, not of the start
-        (1 - kept) / lr -> 1 - kept / lr : brackets: all of 1 - share ** (1 / steps) is divided by lr
-        (1 - kept) / lr -> (1 - share) ** (1 / steps) / lr : first the root of share, then what is missing to 1
+            -> (1 - kept) * lr : the rate: divide by it, do not multiply
+            -> -np.log(share) / (lr * steps) : close, for small rates; exact is a root of share
+            -> (1 - share) / (lr * steps) : each step takes its share of what is left, not of the start
+            -> 1 - kept / lr : brackets: all of 1 - share ** (1 / steps) is divided by lr
+            -> (1 - share) ** (1 / steps) / lr : first the root of share, then what is missing to 1
+            -> kept / lr : this is what a step keeps: lr * decay is the rest
         share ** (1 / steps) -> (1 - share) ** (1 / steps) : share is what is left, not what is lost
-        (1 - kept) / lr -> kept / lr : this is what a step keeps: lr * decay is the rest
-        share ** (1 / steps) -> share**steps : undo the power: the steps-th root of share, ** (1 / steps)
-        share ** (1 / steps) -> share / steps : undo the power by a root, ** (1 / steps), not by a division
+            -> share**steps : undo the power: the steps-th root of share, ** (1 / steps)
+            -> share / steps : undo the power by a root, ** (1 / steps), not by a division
         (1 - kept) -> (kept - 1) : the sign: a step keeps 1 - lr * decay
     """,
 )  # fmt: skip
@@ -510,32 +502,30 @@ FROM_ZERO = "A layer of zeros moves with the ratio 1."
     ],
     draw={AS_LONG: [layer(), layer(1000, 1e-3), layer(of_weights=1e-10), layer(of_update=1e-10)],
           FROM_ZERO: layer(of_weights=0), STILL: layer(of_update=0)},
-    needs={FROM_ZERO: AS_LONG, STILL: AS_LONG},
+    needs=AS_LONG,
     mistakes="""
         lr * ratio * u -> lr * u : this is the update as it comes: the ratio is missing
         size / length -> length / size : the ratio is upside down: the weights' norm stands above
-        size / length -> size / (length + 1e-8) : nothing is added to a norm; an if decides where it is 0
+            -> size / (length + 1e-8) : nothing is added to a norm; an if decides where it is 0
+            -> 1 / length : the norm of the weights is missing above the bar
+            -> size : the norm of the update is missing below the bar
+            -> size**2 / length**2 : these are squares of norms; take their roots
+            -> np.divide(abs(x), abs(u)) : one ratio for the whole layer, not one for each weight
         size / length if size > 0 and length > 0 else 1.0 -> size / (length + 1e-8)
             : nothing is added to a norm; an if decides where it is 0, and the ratio is 1 there
+            -> size / length
+                : where a norm is 0 the ratio is 1: a layer of zeros would never move, and an update of zeros is 0/0
         size > 0 and length > 0 -> size > 1e-8 and length > 1e-8 : a small norm is no norm of 0: compare with exactly 0
-        size > 0 and length > 0 -> size > 0 : where a norm is 0 the ratio is 1, that of the update, too
-        size / length -> 1 / length : the norm of the weights is missing above the bar
-        size / length -> size : the norm of the update is missing below the bar
-        size / length -> size**2 / length**2 : these are squares of norms; take their roots
+            -> size > 0 : where a norm is 0 the ratio is 1, that of the update, too
+            -> length > 0 : where a norm is 0 the ratio is 1: a layer that starts at zero would never move
         np.linalg.norm(x), np.linalg.norm(u) -> abs(x).sum(), abs(u).sum()
             : this is the sum of sizes, the 1-norm, or their mean; the length is meant
-        np.linalg.norm(x), np.linalg.norm(u) -> abs(x).max(), abs(u).max()
-            : this is the largest coordinate; the length is meant
-        size / length -> np.divide(abs(x), abs(u)) : one ratio for the whole layer, not one for each weight
+            -> abs(x).max(), abs(u).max() : this is the largest coordinate; the length is meant
         else 1.0 -> else np.nan : where a norm is 0 the ratio is 1; here it is 0/0
-        size / length if size > 0 and length > 0 else 1.0 -> size / length
-            : where a norm is 0 the ratio is 1: a layer of zeros would never move, and an update of zeros is 0/0
-        else 1.0 -> else 0.0 : where a norm is 0 the ratio is 1: a layer that starts at zero would never move
-        size > 0 and length > 0 -> length > 0
-            : where a norm is 0 the ratio is 1: a layer that starts at zero would never move
+            -> else 0.0 : where a norm is 0 the ratio is 1: a layer that starts at zero would never move
         x - lr -> x + lr : the sign of the step: x goes against u
-        x - lr -> lr : this is the step alone; take it from x
-        x - lr -> -lr : this is the step alone; add it to x
+            -> lr : this is the step alone; take it from x
+            -> -lr : this is the step alone; add it to x
     """,
 )  # fmt: skip
 def trusted(x, u, *, lr):
@@ -694,25 +684,22 @@ def race(lowest=0.01, highest=3.0, n=9):
     needs={"inside": "rate"},
     mistakes="""
         np.nanargmin -> np.argmin : a run that diverged to nan was chosen: np.nanargmin passes over it
-        np.nanargmin -> np.nanargmax : the highest end was chosen; the lowest is meant
+            -> np.nanargmax : the highest end was chosen; the lowest is meant
         np.nanargmin(ends) -> np.flatnonzero(np.isfinite(ends))[-1]
             : this is the largest rate that does not diverge; the lowest end is meant
-        np.nanargmin(ends) -> np.nanargmin(abs(ends)) : this is the end nearest to 0; values can be below 0
+            -> np.nanargmin(abs(ends)) : this is the end nearest to 0; values can be below 0
         f(end(method, f, start, steps, lr=rates)) -> np.min(f(descend(method, f, start, steps, lr=rates)), axis=0)
+            || np.nanmin(f(descend(method, f, start, steps, lr=rates)), axis=0)
             : this is the lowest value on the way; where the run ends is meant
-        f(end(method, f, start, steps, lr=rates)) -> np.nanmin(f(descend(method, f, start, steps, lr=rates)), axis=0)
-            : this is the lowest value on the way; where the run ends is meant
-        f(end(method, f, start, steps, lr=rates)) -> np.linalg.norm(end(method, f, start, steps, lr=rates), axis=0)
-            : this is the distance at the end; f of it is meant
+            -> np.linalg.norm(end(method, f, start, steps, lr=rates), axis=0)
+                : this is the distance at the end; f of it is meant
         steps, lr -> steps - 1, lr : one step is missing
         return rates[best] -> return best : this is the place of the rate in the list; the rate itself is meant
-        rates[best], ends[best] -> ends[best], rates[best] : rate and value have changed places
         0 < best < len(rates) - 1 -> best > 0 : inside is False at the last rate, too
-        0 < best < len(rates) - 1 -> best < len(rates) - 1 : inside is False at the first rate, too
-        0 < best < len(rates) - 1 -> True
-            : inside must say whether the best rate is neither the first nor the last
-        0 < best < len(rates) - 1 -> best in (0, len(rates) - 1)
-            : inside is the opposite: True if the best rate is neither the first nor the last
+            -> best < len(rates) - 1 : inside is False at the first rate, too
+            -> True : inside must say whether the best rate is neither the first nor the last
+            -> best in (0, len(rates) - 1)
+                : inside is the opposite: True if the best rate is neither the first nor the last
     """,
 )  # fmt: skip
 def tuned(method, f, start, steps, rates):

@@ -136,15 +136,15 @@ def a_direction(rng):
     mistakes="""
         2 * h -> h : the two places are 2h apart: divide by 2h
         x - h * v -> x ;; 2 * h -> h : this is a forward difference; the other place is x - hv
+            -> x : the places are h apart here: take x - hv as the other
         x + h * v -> x ;; 2 * h -> h : this is a backward difference; the other place is x + hv
+            -> x + h ;; x - h * v -> x - h || x + h ;; x - h * v -> x - h ;; return ( -> return v * (
+                : the step goes along v: x + h v
         grad(ahead) - grad(behind) -> grad(behind) - grad(ahead) : the sign: ahead minus behind
-        x - h * v -> x : the places are h apart here: take x - hv as the other
-        x + h * v -> x + h ;; x - h * v -> x - h : the step goes along v: x + h v
-        x + h * v -> x + h ;; x - h * v -> x - h ;; return ( -> return v * ( : the step goes along v: x + h v
         ahead, behind -> h = 1e-5; ahead, behind : h is an argument: use it
-        ahead, behind -> v = v / np.linalg.norm(v); ahead, behind : Hv grows with v: do not shorten v
-        ahead, behind -> h = h / np.linalg.norm(v); ahead, behind
-            : for small h that is as good; here the step is h v as it stands, however long v is
+            -> v = v / np.linalg.norm(v); ahead, behind : Hv grows with v: do not shorten v
+            -> h = h / np.linalg.norm(v); ahead, behind
+                : for small h that is as good; here the step is h v as it stands, however long v is
         return ( -> return v @ ( : this is the number v H v; the product Hv is an array
         (grad(ahead) - grad(behind)) -> sum(a * (grad(x + h * e) - grad(x - h * e)) for a, e in zip(v, np.eye(len(v))))
             : this measures all of H, two gradients for each column; two along v suffice
@@ -219,24 +219,22 @@ GENERAL = np.random.default_rng(3)
     mistakes="""
         return v @ product(v) -> return np.linalg.norm(product(v))
             : the length of Hv is right but for its sign; v @ Hv has it
+            -> return v @ v : this is the length of v, which is 1 by now: take v @ Hv
+            -> return v : this is the direction; the curvature along it is v @ Hv
+            -> return v @ product(v), v : return the number alone
+            -> return (product(v) / v)[0] : a single entry of v may be 0 or fade; v @ Hv takes all of them together
         / np.linalg.norm(w) -> ;; / np.linalg.norm(start) -> ;; v @ product(v) -> v @ product(v) / (v @ v)
             : v outgrows all numbers: make it of length 1 at each step
-        / np.linalg.norm(w) -> ;; / np.linalg.norm(start) -> : v @ Hv is the eigenvalue only for a v of length 1
-        / np.linalg.norm(w) -> : v @ Hv is the eigenvalue only for a v of length 1
+            -> ;; / np.linalg.norm(start) -> ||  : v @ Hv is the eigenvalue only for a v of length 1
         start / np -> np.ones(len(start)) / np
             : the start is given: another one may have no share of the direction that is looked for
         range(steps) -> range(0) : this is the curvature along the start: v has to become the product
-        return v @ product(v) -> return v @ v : this is the length of v, which is 1 by now: take v @ Hv
-        return v @ product(v) -> return v : this is the direction; the curvature along it is v @ Hv
-        return v @ product(v) -> return v @ product(v), v : return the number alone
-        return v @ product(v) -> return (product(v) / v)[0]
-            : a single entry of v may be 0 or fade; v @ Hv takes all of them together
         v = start -> return np.linalg.eigvalsh([product(e) for e in np.eye(len(start))])[-1]; v = start
             : this is the most positive curvature; the one of largest size is asked for
-        v = start -> return np.linalg.eigvalsh([product(e) for e in np.eye(len(start))])[0]; v = start
-            : this is the smallest one; the one of largest size is asked for
-        v = start -> return max(np.linalg.eigvalsh([product(e) for e in np.eye(len(start))]), key=abs); v = start
-            : this puts all of H together, from d products; in a million dimensions nobody can
+            -> return np.linalg.eigvalsh([product(e) for e in np.eye(len(start))])[0]; v = start
+                : this is the smallest one; the one of largest size is asked for
+            -> return max(np.linalg.eigvalsh([product(e) for e in np.eye(len(start))]), key=abs); v = start
+                : this puts all of H together, from d products; in a million dimensions nobody can
     """,
 )  # fmt: skip
 def power(product, start, steps):
@@ -367,27 +365,24 @@ SHIFTED = np.array([[2.0, 250.0], [0.0, -100.0], [5.0, 400.0], [1.0, 300.0]])
            "products between new rows": "New rows are treated as the training rows were."},
     needs={"mean of the whitened columns": "covariance of the whitened columns"},
     mistakes="""
-        Q * values**-0.5 -> np.diag(1 / train.std(axis=0))
-            : this is standardised: the correlations are still there
+        Q * values**-0.5 -> np.diag(1 / train.std(axis=0)) : this is standardised: the correlations are still there
+            -> np.diag(values**-0.5) : the roots belong to the axes of the ellipse: turn first
+            -> np.eye(len(Q)) : it is centred, and nothing else yet
+            -> Q / values @ Q.T : this is the inverse covariance; a root of it is needed
+            -> np.linalg.inv(np.linalg.cholesky(np.cov(train.T, ddof=0))) : the triangle is to be transposed
         values**-0.5 -> values**0 : turned to the axes of the ellipse, but not scaled along them yet
-        values**-0.5 -> values**-1.0 : divide by the roots of the eigenvalues: a spread is a root of variance
-        values**-0.5 -> values**0.5 : this stretches the long axes further: divide by the roots
-        values**-0.5 -> values : this stretches the long axes further: divide by the roots
+            -> values**-1.0 : divide by the roots of the eigenvalues: a spread is a root of variance
+            -> values**0.5 || values : this stretches the long axes further: divide by the roots
         Q * values -> Q.T * values : rows of data meet columns of Q: new @ Q, not new @ Q.T
-        Q * values**-0.5 -> np.diag(values**-0.5) : the roots belong to the axes of the ellipse: turn first
         (new - mean) -> new : the mean has to go
-        Q * values**-0.5 -> np.eye(len(Q)) : it is centred, and nothing else yet
         np.cov(train.T, bias=True) -> train.T @ train / len(train) ;; (new - mean) -> new
             : the mean of train has to go first, from the rows and from the covariance
-        np.cov(train.T, bias=True) -> train.T @ train / len(train)
-            : the covariance is that around the means: take them out before the products as well
+            -> train.T @ train / len(train)
+                : the covariance is that around the means: take them out before the products as well
+            -> np.cov(train.T, bias=True) * len(train) : the covariance is a mean: divide by n
         mean = -> train = new; mean = : mean and covariance are those of train, for the new rows as well
         train.mean( -> new.mean( : the mean is that of train, for the new rows as well
         , bias=True -> : the covariance has 1/n here; np.cov divides by n - 1 unless it is told bias=True
-        Q * values**-0.5 -> Q / values @ Q.T : this is the inverse covariance; a root of it is needed
-        Q * values**-0.5 -> np.linalg.inv(np.linalg.cholesky(np.cov(train.T, ddof=0)))
-            : the triangle is to be transposed
-        np.cov(train.T, bias=True) -> np.cov(train.T, bias=True) * len(train) : the covariance is a mean: divide by n
     """,
 )  # fmt: skip
 def whiten(train, new):
@@ -550,27 +545,25 @@ IN_FOUR = symmetric(GENERAL, 1.0, 2.0, 5.0, 9.0), np.array([1.0, -1.0, 2.0, 0.5]
         np.any(g) -> np.all(g) : it has arrived when all of the gradient is 0, not when some entry is
         not np.any(g) -> False : where the slope is 0 it has arrived: stop, or 0 is divided by 0
         beta = new @ new / (g @ g) -> beta = 0.0 : nothing of the old direction is kept: this is steepest descent
-        beta = new @ new / (g @ g) -> beta = 1.0
-            : of the old direction only the share new @ new / (g @ g) is kept, and g is still the old gradient there
+            -> beta = 1.0
+                : of the old direction only the share new @ new / (g @ g) is kept, and g is still the old gradient there
         new @ new / (g @ g) -> g @ g / (new @ new) : beta is upside down: the new slope is above
-        new @ new / (g @ g) -> (new @ new / (g @ g)) ** 0.5 : beta is a ratio of squared lengths: no root of it
-        new @ new / (g @ g) -> -new @ new / (g @ g) : the sign of beta: the old direction is added
+            -> (new @ new / (g @ g)) ** 0.5 : beta is a ratio of squared lengths: no root of it
+            -> -new @ new / (g @ g) : the sign of beta: the old direction is added
         (p @ H @ p) -> (g @ H @ g) : the curvature is the one along p, where it goes: p H p
+            -> (p @ p) : t needs the curvature along p below the line: p H p
         -g @ p / (p @ H @ p) -> g @ g / (g @ H @ g) : the curvature is the one along p, where it goes: p H p
-        (p @ H @ p) -> (p @ p) : t needs the curvature along p below the line: p H p
-        -g @ p / (p @ H @ p) -> g @ g / (p @ p) : t needs the curvature along p below the line: p H p
-        -g @ p -> g @ p : the sign of t: p points downhill, so t is above 0
-        -g @ p -> -g @ g : the sign of t: p points downhill, so t is above 0
+            -> g @ g / (p @ p) : t needs the curvature along p below the line: p H p
+        -g @ p -> g @ p || -g @ g : the sign of t: p points downhill, so t is above 0
         g = H @ x - b -> b = -b; g = H @ x - b : the gradient is H x - b
         beta * p, new -> beta * p, g : at the end of each turn the new gradient becomes the old one
         -new + beta * p -> -g + beta * p : the new direction starts from the new gradient, not the old one
-        -new + beta * p -> new + beta * p : the new direction goes against the gradient: p = -new + beta p
-        -new + beta * p -> new + beta * p ;; -g @ p -> g @ g
-            : the new direction goes against the gradient: p = -new + beta p
+            -> new + beta * p || new + beta * p ;; -g @ p -> g @ g
+                : the new direction goes against the gradient: p = -new + beta p
         return x -> return np.linalg.solve(H, b)
             : this is the minimum itself; the place after so many lines is asked for
         range(steps) -> range(steps + 1) : it goes one line too far
-        range(steps) -> range(steps - 1) : the last line is missing
+            -> range(steps - 1) : the last line is missing
     """,
 )  # fmt: skip
 def conjugate(H, b, x, steps):
@@ -609,14 +602,14 @@ X, G, D = np.array([1.0, -2.0]), np.array([0.5, 40.0]), np.array([1.0, 0.01])
     draw=[scaled_step, lambda rng: case("", *(0 * v if i == 1 else v for i, v in enumerate(scaled_step(rng).args)))],
     mistakes="""
         x - lr * d * g -> d * (x - lr * g) : this is as found: at zero slope the point moves
-        x - lr * d * g -> d * x - lr * g : d scales the gradient, not the point
+            -> d * x - lr * g : d scales the gradient, not the point
         lr * d -> lr : this is gradient descent: d is not used
-        lr * d -> lr / d : d is the inverse curvature already: multiply
-        lr * d -> d : the learning rate is missing
+            -> lr / d : d is the inverse curvature already: multiply
+            -> d : the learning rate is missing
+            -> lr * np.sqrt(d) : d as it is, without a root
+            -> lr * d**2 : d once, not twice
         x - lr -> x + lr : the sign: a step goes against the gradient
-        x - lr -> -lr : this is the step alone: add it to x
-        lr * d -> lr * np.sqrt(d) : d as it is, without a root
-        lr * d -> lr * d**2 : d once, not twice
+            -> -lr : this is the step alone: add it to x
         d * g -> (d @ g) : coordinate by coordinate: d * g, not d @ g
     """,
 )  # fmt: skip
@@ -891,14 +884,14 @@ def leaning_axes(rng):
           "It is right in coordinates that lean.": leaning_axes},
     mistakes="""
         A.T @ grad(A @ z) -> A @ grad(A @ z) : A is to be transposed in front of the gradient
-        A.T @ grad(A @ z) -> grad(A @ z) : this is the gradient in x; the chain rule brings another factor
+            -> grad(A @ z) : this is the gradient in x; the chain rule brings another factor
+            -> A @ grad(z) : f is asked at the point x = A z, not at z
+            -> grad(z) : f is asked at the point x = A z, and the chain rule brings a factor
         A @ z -> z : f is asked at the point x = A z, not at z
-        A.T @ grad(A @ z) -> A @ grad(z) : f is asked at the point x = A z, not at z
-        A.T @ grad(A @ z) -> grad(z) : f is asked at the point x = A z, and the chain rule brings a factor
+            -> A.T @ z : x = A z, without a transpose
         A.T @ -> np.linalg.inv(A) @ : points go by A⁻¹ into z, gradients by Aᵀ
-        A.T @ -> A @ A.T @ : this is the step told in x; the gradient in z has one factor
-        A @ z -> A.T @ z : x = A z, without a transpose
-        A.T @ -> np.diag(A) * : the whole matrix, not its diagonal alone
+            -> A @ A.T @ : this is the step told in x; the gradient in z has one factor
+            -> np.diag(A) * : the whole matrix, not its diagonal alone
     """,
 )  # fmt: skip
 def slope_in_z(grad, A, z):
@@ -931,18 +924,16 @@ def leaning(rng):
     draw={"A valley along the axes becomes round.": along_the_axes, "A valley that leans becomes round.": leaning},
     mistakes="""
         Q / values**0.5 -> np.linalg.inv(H) : the inverse makes the long axis the short one: a root of it is needed
-        Q / values**0.5 -> np.linalg.cholesky(H) : this is a root of H; a root of its inverse is needed
-        Q / values**0.5 -> np.linalg.cholesky(H).T : this is a root of H; a root of its inverse is needed
-        Q / values**0.5 -> Q * values**0.5 @ Q.T : this is a root of H; a root of its inverse is needed
-        Q / values**0.5 -> np.linalg.inv(np.linalg.cholesky(H))
-            : nearly: the inverse of the triangle is to be transposed
-        Q / values**0.5 -> np.diag(np.diag(H) ** -0.5) : the diagonal is 1 now, but the valley still leans
-        Q / values**0.5 -> np.diag(1 / np.diag(H)) : the diagonal alone, and without its root
-        Q / values**0.5 -> Q : the axes lie along the valley now; scale each by 1/√eigenvalue
+            -> np.linalg.cholesky(H) || np.linalg.cholesky(H).T || Q * values**0.5 @ Q.T
+                : this is a root of H; a root of its inverse is needed
+            -> np.linalg.inv(np.linalg.cholesky(H)) : nearly: the inverse of the triangle is to be transposed
+            -> np.diag(np.diag(H) ** -0.5) : the diagonal is 1 now, but the valley still leans
+            -> np.diag(1 / np.diag(H)) : the diagonal alone, and without its root
+            -> Q : the axes lie along the valley now; scale each by 1/√eigenvalue
+            -> (Q / values**0.5).T : nearly: the axes are the columns of A, so scale the columns of Q
+            -> np.eye(len(H)) : this changes nothing
+            -> np.linalg.inv(np.sqrt(H)) : np.sqrt takes the root of each entry alone
         values**0.5 -> values : each axis is scaled by 1/eigenvalue; its root is needed, as A comes twice
-        Q / values**0.5 -> (Q / values**0.5).T : nearly: the axes are the columns of A, so scale the columns of Q
-        Q / values**0.5 -> np.eye(len(H)) : this changes nothing
-        Q / values**0.5 -> np.linalg.inv(np.sqrt(H)) : np.sqrt takes the root of each entry alone
     """,
 )  # fmt: skip
 def rounding(H):

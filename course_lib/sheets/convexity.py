@@ -123,24 +123,16 @@ def single_valley(f, low, high, rng):
                 "It does not draw from the rng that it is given, so nobody can repeat what it finds: rng.uniform.",
                 says="It draws from the generator that it is given.", weight=0.25, needs=0)],
     mistakes=["""
-        graph > chord + 1e-9 -> graph < chord - 1e-9
-            : the inequality is the wrong way round: this refutes what bends up
-        graph > chord + 1e-9 -> graph >= chord
-            : a chord may lie on the graph, and rounding may push it below: allow for 1e-9
-        graph > chord + 1e-9 -> graph > chord
-            : a chord may lie on the graph, and rounding may push it below: allow for 1e-9
-        graph > chord + 1e-9 -> graph > chord + 1e-3
-            : this allows for much more than rounding: a graph that bends down a little passes
+        graph > chord + 1e-9 -> graph < chord - 1e-9 : the inequality is the wrong way round: this refutes what bends up
+            -> graph >= chord || graph > chord
+                : a chord may lie on the graph, and rounding may push it below: allow for 1e-9
+            -> graph > chord + 1e-3 : this allows for much more than rounding: a graph that bends down a little passes
         t * f(x) + (1 - t) * f(y) -> (1 - t) * f(x) + t * f(y)
-            : even a straight line is refuted: let the weight of x be the same on both sides
         return not np.any(graph > chord + 1e-9) -> return False
             : even a straight line is refuted: let the weight of x be the same on both sides
-        return not np.any(graph > chord + 1e-9) -> return True
-            : it never refutes: see to it that a violation reaches the return
-        return not np.any(graph > chord + 1e-9) -> return np.any(graph > chord + 1e-9)
-            : the answer is the opposite: a violation means False
-        return not np.any(graph > chord + 1e-9) -> return not np.all(graph > chord + 1e-9)
-            : a single chord below the graph is enough: np.any, not np.all
+            -> return True : it never refutes: see to it that a violation reaches the return
+            -> return np.any(graph > chord + 1e-9) : the answer is the opposite: a violation means False
+            -> return not np.all(graph > chord + 1e-9) : a single chord below the graph is enough: np.any, not np.all
         rng.uniform(low, high, (2, pairs)) -> rng.integers(low, high, (2, pairs), endpoint=True)
             : whole numbers miss what happens between them: rng.uniform(low, high, pairs)
     """, (single_valley, "this asks for a single valley; convex asks for more")],
@@ -216,18 +208,16 @@ def inside(rng):
     ],
     draw={"A point outside comes to the ball's edge, on its own ray.": outside,
           "A point inside stays where it is.": inside},
-    needs={"A point inside stays where it is.": "A point outside comes to the ball's edge, on its own ray."},
+    needs="A point outside comes to the ball's edge, on its own ray.",
     mistakes="""
-        max(length, radius) -> length : points inside stay where they are: min(1, ...)
-        max(length, radius) -> max(length, 1e-12) : points inside stay where they are: min(1, ...)
-        max(length, radius) -> min(length, radius) : it is the points outside that have to move, not those inside
+        max(length, radius) -> length || max(length, 1e-12) : points inside stay where they are: min(1, ...)
+            -> min(length, radius) : it is the points outside that have to move, not those inside
         radius / max(length, radius) -> max(length, radius) / radius : this moves a point outside farther away
-        radius / max(length, radius) -> 1 / max(length, 1) : this is the ball of radius 1
+            -> 1 / max(length, 1) : this is the ball of radius 1
         x * (radius / max(length, radius)) -> np.clip(x, -radius, radius)
             : this is a box: cut coordinate by coordinate, the direction changes
-        np.linalg.norm(x) -> x @ x : the length is the root of the sum of squares
-        np.linalg.norm(x) -> np.sum(np.abs(x)) : the length is the root of the sum of squares
-        np.linalg.norm(x) -> np.max(np.abs(x)) : the length is the root of the sum of squares
+        np.linalg.norm(x) -> x @ x || np.sum(np.abs(x)) || np.max(np.abs(x))
+            : the length is the root of the sum of squares
     """,
 )  # fmt: skip
 def ball(x, radius):
@@ -263,23 +253,21 @@ NEAREST = "If there is too much, those that stay above 0 give up the same amount
     ],
     draw={NEAREST: too_much, "Shares stay as they are.": shares_already,
           "If all have too little, all gain the same amount.": too_little},
-    needs={"Shares stay as they are.": NEAREST, "If all have too little, all gain the same amount.": NEAREST},
+    needs=NEAREST,
     mistakes="""
         np.maximum(x - theta[kept][-1], 0) -> np.maximum(x, 0) / np.sum(np.maximum(x, 0))
+            || np.maximum(x, 0) / max(np.sum(np.maximum(x, 0)), 1e-12)
             : shares, but not the nearest: all that stay above 0 give up the same amount, not the same part
-        np.maximum(x - theta[kept][-1], 0) -> np.maximum(x, 0) / max(np.sum(np.maximum(x, 0)), 1e-12)
-            : shares, but not the nearest: all that stay above 0 give up the same amount, not the same part
-        np.maximum(x - theta[kept][-1], 0) -> np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x)))
-            : softmax gives shares, but not the nearest ones
-        np.maximum(x - theta[kept][-1], 0) -> x - theta[-1] : the sum is right, but some are below 0
+            -> np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x))) : softmax gives shares, but not the nearest ones
+            -> x - theta[-1] : the sum is right, but some are below 0
+            -> np.maximum(x - theta[-1], 0) / np.sum(np.maximum(x - theta[-1], 0))
+                : cut, then divided by the sum: but all that stay give up the same amount; find it without those that go
+            -> np.maximum(x, 0) : none is below 0, but the sum is not 1
         theta[kept][-1] -> theta[-1]
             : after the cut the sum is above 1: those that are cut must not be counted when the amount is shared out
-        np.maximum(x - theta[kept][-1], 0) -> np.maximum(x - theta[-1], 0) / np.sum(np.maximum(x - theta[-1], 0))
-            : cut, then divided by the sum: but all that stay give up the same amount; find it without those that go
-        np.maximum(x - theta[kept][-1], 0) -> np.maximum(x, 0) : none is below 0, but the sum is not 1
+            -> max(theta[kept][-1], 0) : theta may be negative: if all have too little, all gain
+            -> theta[kept][0] : this leaves the largest alone; of the candidates take the last that fits
         np.maximum(x - -> np.maximum(falling - : these are sorted: the amount is taken from x, whose order stays
-        theta[kept][-1] -> max(theta[kept][-1], 0) : theta may be negative: if all have too little, all gain
-        theta[kept][-1] -> theta[kept][0] : this leaves the largest alone; of the candidates take the last that fits
         - 1) / -> ) / : the sum is to be 1, not 0
     """,
 )  # fmt: skip
@@ -603,19 +591,12 @@ CORNERS = "not only minors in a corner count: look at zeros around [[0, 1], [1, 
           for fixed in (1e-12, 1e-10, 1e-9, 1e-8, 1e-6, 1e-3)),
         (lambda H: np.round(np.linalg.eigvalsh(H)[0], 6) >= 0, FIXED),
         """
-        curvatures[0] >= -1e-9 * np.abs(H).max() -> np.all(H >= 0)
-            : the entries do not tell it: look at the eigenvalues
-        curvatures[0] >= -1e-9 * np.abs(H).max() -> np.linalg.det(H) >= 0
-            : the determinant alone is the product of the eigenvalues: two minus signs hide
-        curvatures[0] >= -1e-9 * np.abs(H).max() -> np.trace(H) >= 0
-            : the diagonal does not tell it: look at the eigenvalues
-        curvatures[0] >= -1e-9 * np.abs(H).max() -> np.all(np.diag(H) >= 0)
-            : the diagonal does not tell it: look at the eigenvalues
-        curvatures[0] >= -1e-9 * np.abs(H).max() -> curvatures[0] > 0 : a curvature of 0 is allowed
-        curvatures[0] >= -1e-9 * np.abs(H).max() -> curvatures[0] > 1e-9 : a curvature of 0 is allowed
+        curvatures[0] >= -1e-9 * np.abs(H).max() -> np.all(H >= 0) : the entries do not tell it: look at the eigenvalues
+            -> np.linalg.det(H) >= 0 : the determinant alone is the product of the eigenvalues: two minus signs hide
+            -> np.trace(H) >= 0 || np.all(np.diag(H) >= 0) : the diagonal does not tell it: look at the eigenvalues
+            -> curvatures[0] > 0 || curvatures[0] > 1e-9 : a curvature of 0 is allowed
         >= -1e-9 * np.abs(H).max() -> >= 0 : an eigenvalue of 0 may come out as -1e-16: allow for rounding
-        -1e-9 * -> -0.01 *
-            : a hundredth is much more than rounding: a curvature of -1e-4 beside one of 1 is below 0
+        -1e-9 * -> -0.01 * : a hundredth is much more than rounding: a curvature of -1e-4 beside one of 1 is below 0
         curvatures[0] -> curvatures[-1] : the smallest eigenvalue decides, not the largest
         """,
     ],
@@ -694,21 +675,18 @@ def known_at_once(rng):
     draw={"": from_far, "A start that is known to be good enough comes back at once.": known_at_once},
     parts={"point x": "It stops at the first point whose certificate says so.",
            "number of steps": "It counts the steps that led there."},
-    needs={"number of steps": "point x", "A start that is known to be good enough comes back at once.": "point x"},
+    needs="point x",
     mistakes="""
         gap <= allowed -> f(x) <= allowed : the minimum need not be 0: the certificate needs no f, only g and mu
         return x, steps -> return x - g / f.L, steps + 1
             : it makes a step more after it knows: look at the certificate first
-        return x, steps -> return x, steps + 1 : the start is step 0: count the steps that were made
+            -> return x, steps + 1 : the start is step 0: count the steps that were made
         (2 * f.mu) -> (2 * f.L) : this certificate has L in it, the larger one: the gap may be larger
-        (2 * f.mu) -> f.mu : the factor 2 of the certificate is missing
+            -> f.mu : the factor 2 of the certificate is missing
         g @ g / (2 * f.mu) -> np.linalg.norm(g) / (2 * f.mu) : the gradient's length is squared: g @ g
-        g @ g / (2 * f.mu) -> g @ g : this asks whether the gradient is small, not how far down it can go
-        g @ g / (2 * f.mu) -> np.linalg.norm(g)
-            : this asks whether the gradient is small, not how far down it can go
-        g @ g / (2 * f.mu) -> g @ g * f.mu / 2 : mu belongs below the line
+            -> g @ g || np.linalg.norm(g) : this asks whether the gradient is small, not how far down it can go
+            -> g @ g * f.mu / 2 : mu belongs below the line
         x - g / f.L -> x - 0.5 * g / f.L : the rate is 1/L
-        return x, steps -> return steps, x : the results have changed places: first x, then the steps
     """,
 )  # fmt: skip
 def certified(f, x, allowed):

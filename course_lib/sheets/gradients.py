@@ -36,6 +36,9 @@ def no_step(rng):
     return case("", grad, start, 0, lr)
 
 
+WALK = "Each place is the one before minus the learning rate times the gradient there, from the start to the last."
+
+
 @function(
     "2.1 Walk downhill", points=2, read="1. One number for each direction", withheld=WITHHELD,
     cases=[
@@ -45,27 +48,22 @@ def no_step(rng):
         case("a start in whole numbers", tilted, np.array([1, -2]), 2, 0.3),
         case("no step", tilted, np.array([1.0, -2.0]), 0, 0.1),
     ],
-    draw={"Each place is the one before minus the learning rate times the gradient there, from the start to the last.":
-              a_walk,
-          "Without a step it is the start alone.": no_step},
-    needs={"Without a step it is the start alone.":
-               "Each place is the one before minus the learning rate times the gradient there, from the start to the "
-               "last."},
+    draw={WALK: a_walk, "Without a step it is the start alone.": no_step},
+    needs=WALK,
     mistakes="""
         x - lr * grad(x) -> x + lr * grad(x) : the sign: a step goes against the gradient
         lr * grad(x) -> lr * grad(start) : the gradient is taken at the start each time; take it where you are
-        lr * grad(x) -> grad(x) : the learning rate is missing
+            -> grad(x) : the learning rate is missing
         x, path = start, [start] -> x = start.copy(); path = [x] ;; x = x - lr -> x -= lr
             : all columns are the last place: one array was changed in place; write x = x - ...
         [start] -> [] : the start belongs to the path: column 0
         axis=1 -> axis=0 : the places are rows; make them columns, np.stack(path, axis=1)
         np.stack(path, axis=1) -> np.stack(path, axis=1)[:, 1:] : the start belongs to the path: column 0
-        np.stack(path, axis=1) -> np.stack(path, axis=1)[:, :-1]
-            : the last place is missing: a walk of n steps has n + 1 places
-        np.stack(path, axis=1) -> x : this is the last place alone; return them all
-        np.stack(path, axis=1) -> np.stack(path, axis=1).astype(start.dtype)
-            : the array for the places takes over the dtype int of the start, which cuts off all decimals
-        np.stack(path, axis=1) -> np.stack([*path[:-1], 0 * x], axis=1) : the last column has stayed 0
+            -> np.stack(path, axis=1)[:, :-1] : the last place is missing: a walk of n steps has n + 1 places
+            -> x : this is the last place alone; return them all
+            -> np.stack(path, axis=1).astype(start.dtype)
+                : the array for the places takes over the dtype int of the start, which cuts off all decimals
+            -> np.stack([*path[:-1], 0 * x], axis=1) : the last column has stayed 0
     """,
 )  # fmt: skip
 def walk(grad, start, steps, lr):
@@ -159,18 +157,18 @@ def on_a(power):
           "Elsewhere it misses by as much as central differences do.": on_a(3)},
     mistakes="""
         / (2 * h) -> / h : the two places are 2h apart: divide by 2h
-        / (2 * h) -> / 2 * h : / 2 * h multiplies by h: put brackets around 2 * h
+            -> / 2 * h : / 2 * h multiplies by h: put brackets around 2 * h
         f(x - step)) / (2 * h) -> f(x)) / h : these are forward differences; the other place is x - h
         f(x + step) -> f(x) ;; / (2 * h) -> / h : these are backward differences; the other place is x + h
         f(x + step) - f(x - step) -> f(x - step) - f(x + step) : the sign: ahead minus behind
         f(x - step) -> f(x) : the place behind is x - h, not x
         step[i] = h -> step[i] = h / 2 : the two places are only h apart here
-        step[i] = h -> step[:] = h : this goes along all axes at once; one axis at a time
+            -> step[:] = h : this goes along all axes at once; one axis at a time
         step = np.zeros(len(x)) -> pass ;; slopes = [] -> slopes, step = [], np.zeros(len(x))
             : the step along one axis is still there at the next: begin with zeros each time
-        step = np.zeros(len(x)) -> x = x.copy(); x[i] += h; ahead = f(x); x[i] -= 2 * h; step = np.zeros(len(x))
-            ;; f(x + step) - f(x - step) -> ahead - f(x)
-            : x was not put back before the next axis
+            -> x = x.copy(); x[i] += h; ahead = f(x); x[i] -= 2 * h; step = np.zeros(len(x))
+                ;; f(x + step) - f(x - step) -> ahead - f(x)
+                : x was not put back before the next axis
         np.zeros(len(x)) -> np.zeros_like(x)
             : the step takes over the dtype int of x, which makes it 0: np.zeros(len(x))
         np.array(slopes) -> np.array(slopes)[:1] : one slope for each axis is meant
@@ -228,16 +226,16 @@ W3, X7, Y7 = (DATA.normal(size=shape).round(2) for shape in (3, (7, 3), 7))
     mistakes="""
         + decay -> - decay : this is as found: the derivative of + decay |w|^2 / 2 has a plus
         return X.T @ -> return -X.T @ : the sign of the first part was right as found
-        return X.T @ -> return -X.T @ ;; + decay -> - decay : now both signs are wrong
+            -> return -X.T @ ;; + decay -> - decay : now both signs are wrong
         decay * w -> 2 * decay * w : the derivative of |w|^2 / 2 is w, not 2w
-        decay * w -> decay * w / 2 : the derivative of |w|^2 / 2 is w: the half goes
-        decay * w -> decay * w / len(y) : only the first part is a mean; the decay is not divided by n
-        decay * w -> decay * w @ w : this is the number |w|^2; its derivative is an array
+            -> decay * w / 2 : the derivative of |w|^2 / 2 is w: the half goes
+            -> decay * w / len(y) : only the first part is a mean; the decay is not divided by n
+            -> decay * w @ w : this is the number |w|^2; its derivative is an array
         + decay * w -> : the decay is missing
         / len(y) -> : the loss is a mean: divide by n
-        / len(y) -> / len(w) : the mean is over the n examples, not over the weights
-        / len(y) -> * 2 / len(y) : the half in the loss takes the 2 of the square away
-        / len(y) -> / (2 * len(y)) : the half in the loss is gone with the 2 of the square: divide by n, not 2n
+            -> / len(w) : the mean is over the n examples, not over the weights
+            -> * 2 / len(y) : the half in the loss takes the 2 of the square away
+            -> / (2 * len(y)) : the half in the loss is gone with the 2 of the square: divide by n, not 2n
     """,
 )  # fmt: skip
 def gradient(w, X, y, decay):
@@ -259,12 +257,12 @@ found_by_the_check = value(
     cases=[case("y of shape (7,)", W3, X7, Y7, 0.5), case("y of shape (7, 1)", W3, X7, Y7[:, None], 0.5)],
     draw={"The loss is right for targets in a column.": lambda rng: regression(rng, column=True),
           "The loss is right for flat targets.": regression},
-    needs={"The loss is right for flat targets.": "The loss is right for targets in a column."},
+    needs="The loss is right for targets in a column.",
     mistakes="""
         np.ravel(y) -> y : this is as found: a column and a flat array make a square
-        np.ravel(y) -> np.ravel(y)[0] : every prediction is compared with the first target
-        np.ravel(y) -> np.mean(y) : every prediction is compared with the mean of the targets
-        np.ravel(y) -> y[:, 0] : this suits a column only; y can be flat, too
+            -> np.ravel(y)[0] : every prediction is compared with the first target
+            -> np.mean(y) : every prediction is compared with the mean of the targets
+            -> y[:, 0] : this suits a column only; y can be flat, too
         return 0.5 * -> return : the half before the mean is missing
         + 0.5 * decay * w @ w -> : the decay is missing
     """,
@@ -300,14 +298,13 @@ SLOPES = {
     "2.5 Steepest by two other rulers: l1", **SLOPES,
     mistakes="""
         = -np.sign -> = np.sign : the sign: this is steepest ascent
-        np.argmax(np.abs(g)) -> np.argmax(g) ;; -np.sign(g[k]) -> -1
+        np.argmax(np.abs(g)) -> np.argmax(g) ;; -np.sign(g[k]) -> -1 || np.argmax(g)
             : a steep negative slope counts, too: np.abs before np.argmax
-        np.argmax(np.abs(g)) -> np.argmax(g) : a steep negative slope counts, too: np.abs before np.argmax
         -np.sign(g[k]) -> -g[k] : the length is not 1: only the sign of the slope remains
+            -> -1 : its sign is opposite to the slope's
         return u -> return -g / np.abs(g).sum() : this has length 1, but spends on all axes; the largest slope pays best
-        return u -> return -g / np.linalg.norm(g) : this is the l2 ruler
-        return u -> return -np.sign(g) : this is the l-infinity ruler
-        -np.sign(g[k]) -> -1 : its sign is opposite to the slope's
+            -> return -g / np.linalg.norm(g) : this is the l2 ruler
+            -> return -np.sign(g) : this is the l-infinity ruler
     """,
 )  # fmt: skip
 def steepest_l1(g):
@@ -321,10 +318,10 @@ def steepest_l1(g):
     "2.5 Steepest by two other rulers: l-infinity", **SLOPES,
     mistakes="""
         -np.sign(g) -> np.sign(g) : the sign: this is steepest ascent
-        -np.sign(g) -> -g / np.abs(g).max() : this has length 1, but the smaller coordinates may go as far for nothing
-        -np.sign(g) -> -g / np.linalg.norm(g) : this is the l2 ruler
-        -np.sign(g) -> -np.sign(g) * (np.abs(g) == np.abs(g).max()) : this is the l1 ruler
-        -np.sign(g) -> -np.ones(len(g)) : each sign is opposite to its slope's
+            -> -g / np.abs(g).max() : this has length 1, but the smaller coordinates may go as far for nothing
+            -> -g / np.linalg.norm(g) : this is the l2 ruler
+            -> -np.sign(g) * (np.abs(g) == np.abs(g).max()) : this is the l1 ruler
+            -> -np.ones(len(g)) : each sign is opposite to its slope's
     """,
 )  # fmt: skip
 def steepest_linf(g):
@@ -409,20 +406,20 @@ AT_ONCE = "A rate that is good at once comes back as it is."
     draw={FIRST: [in_a_gorge, not_enough],
           DEFAULT: [gorge, lambda rng: bowl(rng, 2 ** rng.integers(2, 5) * rng.uniform(1.85, 1.95))],
           AT_ONCE: good_at_once},
-    needs={DEFAULT: FIRST, AT_ONCE: FIRST},
+    needs=FIRST,
     mistakes="""
         - c * lr * g @ g -> : any descent is accepted; ask for c lr |g|^2
         g @ g -> np.linalg.norm(g) : the square of the gradient's length is meant: g @ g
         c * lr * g @ g -> c * g @ g : lr is missing on the right side
         - c * -> - 0.1 * : c is an argument; use it
-        - c * -> + c * : the sign: enough is below f(x)
+            -> + c * : the sign: enough is below f(x)
         return lr -> return lr / 2 : it is halved once too often
-        return lr -> return lr * 2 : this is the last rate that failed; return the next one
+            -> return lr * 2 : this is the last rate that failed; return the next one
         lr = lr / 2 -> pass : lr does not change in the loop: halve it there, and leave x where it is
-        lr = lr / 2 -> lr = lr / 10 : a tenth skips rates: the next one is half of the one before
+            -> lr = lr / 10 : a tenth skips rates: the next one is half of the one before
         while not f -> while f : the loop goes on while the rate does NOT go down enough
         while not -> while False and : lr comes back as it was, and is never halved
-        while not -> if not : it is halved at most once: go on while it is not enough
+            -> if not : it is halved at most once: go on while it is not enough
     """,
 )  # fmt: skip
 def armijo(f, x, g, lr=1.0, c=0.1):
@@ -472,21 +469,12 @@ def labelled(label, seed, n, p, m):
     mistakes="""
         da * (1 - a * a) -> da : the slope of tanh is missing: multiply by 1 - a^2 first
         1 - a * a -> 1 - np.tanh(a) ** 2 : a is the value of tanh already: its slope is 1 - a^2
-        1 - a * a -> 1 - a : the slope of tanh is 1 - a^2
+            -> 1 - a : the slope of tanh is 1 - a^2
         (1 - a * a) -> (a * (1 - a)) : this is the slope of the logistic function; tanh has 1 - a^2
         ds.sum(axis=0) -> ds.mean(axis=0) : the bias adds to every row: its gradient is the sum, not the mean
         X.T @ ds -> X.T @ ds / len(X) : no division by n: if the loss is a mean, da has it already
-        X.T @ ds, ds.sum -> X.T @ ds / len(X), ds.mean
-            : no division by n: if the loss is a mean, da has it already
-        X.T @ ds, ds.sum(axis=0), ds @ W.T -> ds @ W.T, ds.sum(axis=0), X.T @ ds
-            : the results have changed places: dW, db, dX
-        X.T @ ds, ds.sum(axis=0), ds @ W.T -> ds @ W.T, X.T @ ds, ds.sum(axis=0)
-            : the results have changed places: dW, db, dX
-        X.T @ ds, ds.sum(axis=0), ds @ W.T -> ds.sum(axis=0), X.T @ ds, ds @ W.T
-            : the results have changed places: dW, db, dX
-        X.T @ ds, ds.sum(axis=0), ds @ W.T -> X.T @ ds, ds @ W.T, ds.sum(axis=0)
-            : the results have changed places: dW, db, dX
-        X.T @ ds -> ds.T @ X : dW has the shape of W: X.T @ ds
+            -> ds.T @ X : dW has the shape of W: X.T @ ds
+        X.T @ ds, ds.sum -> X.T @ ds / len(X), ds.mean : no division by n: if the loss is a mean, da has it already
         ds @ W.T -> da @ W.T : dX goes through the tanh, too: with ds, not da
     """,
 )  # fmt: skip
@@ -509,9 +497,9 @@ def a_rate(rng):
     draw=a_rate,
     mistakes="""
         (2 * lr) -> (4 * lr) : from there a step lands at 0; it is to land at -x
-        (2 * lr) -> (6 * lr) : this is 2 over the curvature at x; the step itself comes closer for longer
+            -> (6 * lr) : this is 2 over the curvature at x; the step itself comes closer for longer
+            -> lr : a factor is missing: the gradient is 4 x^3
         ** 0.5 -> : this is its square: take the root
-        (2 * lr) -> lr : a factor is missing: the gradient is 4 x^3
         return ( -> return -( : a distance is meant: the positive one
         1 / (2 * lr) -> 2 * lr : upside down: a smaller rate bears a larger distance
     """,
@@ -551,12 +539,9 @@ def outcome(adversary, lr):
            case("a huge rate", 50.0)],
     draw=a_rate,
     mistakes="""
-        return 2 * -> return 0.9 * : start farther outside the edge
-        return 2 * -> return 0.0 * : start farther outside the edge
-        return 2 * -> return 1e9 + : compare how far the edge is, and how far this is
-        2 * (1 / (2 * lr)) ** 0.5 -> 3.0 : the edge depends on the rate, and so must the start
-        2 * (1 / (2 * lr)) ** 0.5 -> 10.0 : the edge depends on the rate, and so must the start
-        2 * (1 / (2 * lr)) ** 0.5 -> 100.0 : the edge depends on the rate, and so must the start
+        return 2 * -> return 0.9 * || return 0.0 * : start farther outside the edge
+            -> return 1e9 + : compare how far the edge is, and how far this is
+        2 * (1 / (2 * lr)) ** 0.5 -> 3.0 || 10.0 || 100.0 : the edge depends on the rate, and so must the start
     """,
 )  # fmt: skip
 def adversary(lr):
@@ -585,22 +570,19 @@ def equal_chances(rng):
     draw={"It is the smallest number of starts.": chances,
           "One start is enough if its own chance is.":
               [lambda rng: case("", rng.uniform(0.7, 0.95), rng.uniform(0.5, 0.65)), equal_chances]},
-    needs={"One start is enough if its own chance is.": "It is the smallest number of starts."},
+    needs="It is the smallest number of starts.",
     mistakes="""
-        np.log(1 - q) / np.log(1 - p) -> q / p
-            : chances do not add up: two starts may find the same; failures multiply
+        np.log(1 - q) / np.log(1 - p) -> q / p : chances do not add up: two starts may find the same; failures multiply
+            -> np.log(q) / np.log(p) : this is for all of them to succeed; all must not fail
         int(np.ceil(np.log(1 - q) / np.log(1 - p))) -> q / p
             : chances do not add up: two starts may find the same; failures multiply
-        int(np.ceil(np.log(1 - q) / np.log(1 - p))) -> np.log(1 - q) / np.log(1 - p)
-            : a whole number is meant: round up
+            -> np.log(1 - q) / np.log(1 - p) : a whole number is meant: round up
+            -> int(np.log(1 - q) / np.log(1 - p)) + 1
+                : rounded down and one more is one too many where the quotient is whole: round up
         np.ceil(np.log(1 - q) / np.log(1 - p)) -> np.log(1 - q) / np.log(1 - p)
             : rounded down, the chance is too small: round up
         int(np.ceil -> (round : rounded to the nearest, it is at times too few: round up
         np.log(1 - q) -> np.log(q) : all must fail with at most 1 - q, not q
-        np.log(1 - q) / np.log(1 - p) -> np.log(q) / np.log(p)
-            : this is for all of them to succeed; all must not fail
-        int(np.ceil(np.log(1 - q) / np.log(1 - p))) -> int(np.log(1 - q) / np.log(1 - p)) + 1
-            : rounded down and one more is one too many where the quotient is whole: round up
         return int( -> return 1 + int( : one fewer is enough
     """,
 )  # fmt: skip

@@ -46,20 +46,18 @@ def mean_from(p):
     mistakes="""
         (1 - beta) * y -> y : this is the fading sum; in a mean the new value counts 1 - beta
         beta * m + (1 - beta) * y -> (1 - beta) * m + beta * y
-            : beta and 1 - beta have changed places: beta keeps the old mean
         m, path = 0.0, [] -> m, path, beta = 0.0, [], 1 - beta
             : beta and 1 - beta have changed places: beta keeps the old mean
-        m, path = 0.0, [] -> m, path = values[0], [] : the memory starts at 0, not at the first value
-        m, path = 0.0, [] -> m, path = values[0], [] ;; mean / (1 - beta**t) -> mean
-            : the memory starts at 0, not at the first value: that leaves something to correct
+            -> m, path = values[0], [] : the memory starts at 0, not at the first value
+            -> m, path = values[0], [] ;; mean / (1 - beta**t) -> mean
+                : the memory starts at 0, not at the first value: that leaves something to correct
         mean / (1 - beta**t) -> mean : the second result is not corrected yet: divide by 1 - beta^t
         1 - beta**t -> 1 - beta : 1 - beta belongs to the first step only; at step t it is 1 - beta^t
-        1 - beta**t -> 1 - beta ** (t - 1) : the correction is a step late: the first one is 1 - beta^1
-        1 - beta**t -> 1 - beta ** (t + 1) : the correction is a step early: the first one is 1 - beta^1
+            -> 1 - beta ** (t - 1) : the correction is a step late: the first one is 1 - beta^1
+            -> 1 - beta ** (t + 1) : the correction is a step early: the first one is 1 - beta^1
         mean / (1 -> mean * (1 : the mean starts too small: divide by 1 - beta^t, do not multiply
         path.append(m) -> m = m / (1 - beta ** (len(path) + 1)); path.append(m) ;; mean / (1 - beta**t) -> mean
             : the corrected mean went back into the memory; the memory itself stays biased
-        mean, mean / (1 - beta**t) -> mean / (1 - beta**t), mean : the two results have changed places
         np.array(path) -> np.array(path).astype(values.dtype)
             : the array for the means takes over the dtype int of the values, which cuts off all decimals: np.zeros(n)
     """,
@@ -163,7 +161,6 @@ def spelled(p):
         beta * v -> lr * v ;; lr * w -> beta * w   : lr and beta have changed places
         beta * v + g -> beta * (v + g)             : beta multiplies the old velocity only
         lr * w -> lr * (g + beta * w)              : this is Nesterov's step, exercise 4.7
-        x - lr * w, w -> w, x - lr * w             : the results have changed places: first x, then v
         beta=0.9 -> beta=0.5                       : without a beta it is to be 0.9, as in the heading
         w = beta -> v = np.zeros(2) if np.isscalar(v) else v; w = beta
             : it works for two coordinates only: the shape is that of g
@@ -265,9 +262,9 @@ CONVERSIONS = {
         lr / (1 - beta), (1 - beta) * v -> lr * (1 - beta), v / (1 - beta)
             : both go the wrong way: a mean is smaller than a sum, so its rate is larger
         (1 - beta) * v -> v : the memory is still in the old spelling; the next step would jump
+            -> v / (1 - beta) : the memory goes the wrong way: a mean is smaller than a sum
         lr / (1 - beta) -> lr : the same rate on a smaller memory takes smaller steps
         lr / -> lr * : the rate goes the wrong way: a mean is smaller than a sum, so its rate is larger
-        (1 - beta) * v -> v / (1 - beta) : the memory goes the wrong way: a mean is smaller than a sum
     """,
 )  # fmt: skip
 def sum_to_ema(lr, v, beta):
@@ -294,10 +291,9 @@ def ema_to_sum(lr, v, beta):
     needs={"learning rate": "memory"},
     mistakes="""
         lr * v -> v : the memory is still in the old spelling; the next step would jump
-        return lr, -> return 1.0, : the gradients to come still need the rate: it stays as it is
-        return lr, -> return 1 / lr, : the gradients to come still need the rate: it stays as it is
-        lr * v -> v / lr : the memory goes the wrong way: inside, each gradient in it was multiplied by the rate
-        return lr, -> return lr / (1 - beta), : this rate is for a mean; here both spellings are sums
+            -> v / lr : the memory goes the wrong way: inside, each gradient in it was multiplied by the rate
+        return lr, -> return 1.0, || return 1 / lr, : the gradients to come still need the rate: it stays as it is
+            -> return lr / (1 - beta), : this rate is for a mean; here both spellings are sums
     """,
 )  # fmt: skip
 def sum_to_inside(lr, v, beta):
@@ -350,13 +346,13 @@ def setting(ends, *momentum):
               setting(lambda: (1.05, 3.9))},
     mistakes="""
         root**2 -> abs(root) : this is the root of it: square it
-        root**2 -> root : this is the root of it, with a sign: square it
-        root**2 -> 1 - lr * lam : this is the factor of gradient descent; look for where the roots become complex
-        root**2 -> (1 - lr * lam) ** 2 : lr lam = (1 - root beta)^2: solved for beta, it is under a root
+            -> root : this is the root of it, with a sign: square it
+            -> 1 - lr * lam : this is the factor of gradient descent; look for where the roots become complex
+            -> (1 - lr * lam) ** 2 : lr lam = (1 - root beta)^2: solved for beta, it is under a root
         1 - (lr -> 1 + (lr : this is the other solution, which is above 1
         (lr * lam) ** 0.5 -> lr * lam**0.5 : the rate is under the root, too
         lr * lam -> lam : the rate is missing: it is always the product lr lam that counts
-        lr * lam -> lr : the curvature is missing: it is always the product lr lam that counts
+            -> lr : the curvature is missing: it is always the product lr lam that counts
     """,
 )  # fmt: skip
 def critical_beta(lr, lam):
@@ -405,18 +401,16 @@ NESTEROV = {
     mistakes="""
         beta * w -> beta * v
             : with the old velocity the look-ahead cancels out: this is the heavy ball; take the new velocity
+            -> w : too far ahead: the velocity fades, beta lr v
         (g + beta * w) -> g : this is where the ball is; x is ahead of it by beta lr v
-        beta * w -> w : too far ahead: the velocity fades, beta lr v
+            -> beta * (w - v) : the ball has to move by lr v, too
+            -> (w + beta * w) : this moves the look-ahead point as if it were the ball, which lies beta lr v behind it
+            -> g - beta * w : the rate multiplies both, the gradient and the velocity
+            -> beta * w : the fresh gradient is missing: g + beta v
         g + beta * w -> g - beta * w : the sign: ahead of the ball is ball - beta lr v
-        (g + beta * w) -> beta * (w - v) : the ball has to move by lr v, too
-        (g + beta * w) -> (w + beta * w)
-            : this moves the look-ahead point as if it were the ball, which lies beta lr v behind it
-        (g + beta * w) -> g - beta * w : the rate multiplies both, the gradient and the velocity
-        (g + beta * w) -> beta * w : the fresh gradient is missing: g + beta v
         x - lr * (g -> x + lr * (g : the sign of the step: x goes against g + beta v
         , w -> , v : the velocity that comes back is the old one
         + g -> + (1 - beta) * g : v is a running mean; the sum is meant
-        x - lr * (g + beta * w), w -> w, x - lr * (g + beta * w) : the results have changed places: first x, then v
     """,
 )  # fmt: skip
 def look_ahead(x, g, v=0.0, *, lr, beta=0.9):
@@ -543,18 +537,15 @@ per_step = value(
           "It is right for a ball that flies off, from side to side.":
               setting(lambda r: (1 + r) ** 2 * np.array([1.02, 2]), 0.05, 0.95)},
     mistakes="""
-        trace / 2 -> trace ;; root / 2 -> root
-            : this is as printed: look at what divides the roots
+        trace / 2 -> trace ;; root / 2 -> root : this is as printed: look at what divides the roots
+            -> trace : the trace is to be halved, too
         root / 2 -> root : the square root is to be halved, too
-        trace / 2 -> trace : the trace is to be halved, too
         max( -> min( : the larger of the two sizes decides
         max(abs(half + shift), abs(half - shift)) -> abs(half + shift)
             : a root near -1 can be the larger one: take the larger of both sizes
-        max(abs(half + shift), abs(half - shift)) -> abs(half) : the imaginary part belongs to the size of a root
-        max(abs(half + shift), abs(half - shift)) -> beta**0.5
-            : this is right in a ripple only; the roots of a ball that creeps differ in size
-        max(abs(half + shift), abs(half - shift)) -> 2 * beta**0.5
-            : this is the sentence; the run at beta = 0.81 shrinks by 0.9 a step
+            -> abs(half) : the imaginary part belongs to the size of a root
+            -> beta**0.5 : this is right in a ripple only; the roots of a ball that creeps differ in size
+            -> 2 * beta**0.5 : this is the sentence; the run at beta = 0.81 shrinks by 0.9 a step
         (trace**2 - 4 * beta + 0j) -> abs(trace**2 - 4 * beta)
             : below 0 the root is imaginary, and an imaginary part does not add to the real one: + 0j
     """,
@@ -619,10 +610,10 @@ def completed(x, Q, c, b):
                           draws.number(rng, 0, 0.9)),
     mistakes="""
         lr * lam -> lam : this is as printed: the learning rate is missing
-        lr * lam -> lr : the curvatures are missing: the gradient in z is lam z
+            -> lr : the curvatures are missing: the gradient in z is lam z
         z - lr -> z + lr : the sign: a step goes against the gradient
+            -> -lr : this is the step alone: add it to z
         z - lr * lam * z -> lr * (z - lam * z) : the rate multiplies the gradient, not the point
-        z - lr -> -lr : this is the step alone: add it to z
     """,
 )  # fmt: skip
 def next_z(z, lam, lr):

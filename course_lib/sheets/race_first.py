@@ -240,15 +240,15 @@ def runs(step, rng):
                 says="It runs in descend.", weight=0.25, needs=0)],
     mistakes="""
         x - lr * g -> x + lr * g : this is a step uphill; the gradient is subtracted
+            -> -lr * g : this is the step alone; add it to x
+            -> lr * g : this is the length of the step; subtract it from x
+            -> g - lr * x : x and g have changed places
+            -> lr * (x - g) : the rate multiplies the gradient only
         lr * g -> g : the learning rate is missing
-        lr * g -> 0.1 * g : the rate is lr, whatever it is, and not always 0.1
-        x - lr * g -> -lr * g : this is the step alone; add it to x
-        x - lr * g -> lr * g : this is the length of the step; subtract it from x
-        x - lr * g -> g - lr * x : x and g have changed places
-        lr * g -> lr * x : the gradient is missing: x was used in its place
-        x - lr * g -> lr * (x - g) : the rate multiplies the gradient only
-        lr * g -> lr * np.sign(g) : the size of the gradient counts, not its sign alone
-        lr * g -> lr * g / np.linalg.norm(g, axis=0) : do not divide by the length of the gradient
+            -> 0.1 * g : the rate is lr, whatever it is, and not always 0.1
+            -> lr * x : the gradient is missing: x was used in its place
+            -> lr * np.sign(g) : the size of the gradient counts, not its sign alone
+            -> lr * g / np.linalg.norm(g, axis=0) : do not divide by the length of the gradient
         (x - lr * g,) -> (np.array([x[0] - lr * g[0], x[1] - lr * g[1]]),)
             : it works for two coordinates only: x - lr * g does all at once
     """,
@@ -502,25 +502,21 @@ def people(rng):
     mistakes="""
         (missed + alarmed) / 2 -> np.mean(y != predicted)
             : this is the share of wrong answers, the objective that likes the useless test
-        (missed + alarmed) / 2 -> np.mean(y == predicted)
-            : this is the share of right answers, which cannot tell the tests apart
-        (missed + alarmed) / 2 -> 1 - (missed + alarmed) / 2
-            : an objective is made small; this is large for a good test
-        (missed + alarmed) / 2 -> missed + alarmed : the mean of the two shares is meant, not their sum
-        (missed + alarmed) / 2 -> missed
-            : this counts the ill that are missed; the healthy that are alarmed count, too
-        (missed + alarmed) / 2 -> alarmed
-            : this counts the healthy that are alarmed; the ill that are missed count, too
-        (missed + alarmed) / 2 -> np.mean(y != predicted) / 2
-            : each share is of its own group: divide by the number of the ill, and of the healthy, not of all
-        (missed + alarmed) / 2 -> missed + alarmed / 2 : add both shares first, in brackets, then halve
-        (missed + alarmed) / 2 -> 50 * (missed + alarmed) : this is in percent; a number from 0 to 1 is meant
-        (missed + alarmed) / 2 -> np.sum(y != predicted) / 2 : these are counts; divide each by the size of its group
-        (missed + alarmed) / 2 -> np.sum((y == 1) & (predicted != 1)) / 20 + np.sum((y == 0) & (predicted != 0)) / 1980
-            : there are not always 10 ill and 990 healthy: count them in y
+            -> np.mean(y == predicted) : this is the share of right answers, which cannot tell the tests apart
+            -> 1 - (missed + alarmed) / 2 : an objective is made small; this is large for a good test
+            -> missed + alarmed : the mean of the two shares is meant, not their sum
+            -> missed : this counts the ill that are missed; the healthy that are alarmed count, too
+            -> alarmed : this counts the healthy that are alarmed; the ill that are missed count, too
+            -> np.mean(y != predicted) / 2
+                : each share is of its own group: divide by the number of the ill, and of the healthy, not of all
+            -> missed + alarmed / 2 : add both shares first, in brackets, then halve
+            -> 50 * (missed + alarmed) : this is in percent; a number from 0 to 1 is meant
+            -> np.sum(y != predicted) / 2 : these are counts; divide each by the size of its group
+            -> np.sum((y == 1) & (predicted != 1)) / 20 + np.sum((y == 0) & (predicted != 0)) / 1980
+                : there are not always 10 ill and 990 healthy: count them in y
         predicted[y == 1] == 0 -> y[predicted == 0] == 1 ;; predicted[y == 0] == 1 -> y[predicted == 1] == 0
             : the shares are of the ill and of the healthy, predicted[y == 1], not of the alarms, y[predicted == 1]
-        predicted[y == 1] == 0 -> predicted[y == 1] == 1 : to call an ill person ill is no mistake
+            -> predicted[y == 1] == 1 : to call an ill person ill is no mistake
         predicted[y == 0] == 1 -> predicted[y == 0] == 0 : to call a healthy person healthy is no mistake
     """,
 )  # fmt: skip

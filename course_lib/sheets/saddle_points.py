@@ -93,31 +93,28 @@ REGIMES = {
     mistakes="""
         np.linalg.eigvalsh(H) -> np.sort(np.ravel(H))
             : these are the signs of its entries; the eigenvalues are meant, as [[1, 2], [2, 1]] shows
-        np.linalg.eigvalsh(H) -> np.sort(np.diag(H))
-            : the diagonal says how it curves along the axes; the eigenvalues are meant
-        np.linalg.eigvalsh(H) -> np.abs(np.linalg.eigvalsh(H)) : the sizes of the eigenvalues have no signs
+            -> np.sort(np.diag(H)) : the diagonal says how it curves along the axes; the eigenvalues are meant
+            -> np.abs(np.linalg.eigvalsh(H)) : the sizes of the eigenvalues have no signs
         curvatures = np.linalg.eigvalsh(H) -> det, curvatures = np.linalg.det(H), np.sort(np.diag(H))
             ;; np.any(curvatures > tolerance) and np.any(curvatures < -tolerance) -> det < -tolerance
-            ;; np.any(np.abs(curvatures) <= tolerance) -> abs(det) <= tolerance
-            ;; curvatures[0] > 0 -> H[0, 0] > 0
+            ;; np.any(np.abs(curvatures) <= tolerance) -> abs(det) <= tolerance ;; curvatures[0] > 0 -> H[0, 0] > 0
             : the determinant decides in two dimensions only; ask the eigenvalues
-        curvatures = np.linalg.eigvalsh(H) -> curvatures, tolerance = np.linalg.eigvalsh(H), 0.0
-            : nothing computed is exactly 0: sizes up to tolerance count as 0
-        curvatures = np.linalg.eigvalsh(H) -> curvatures, tolerance = np.linalg.eigvalsh(H), 1e-8
-            : tolerance is an argument; use it
+            -> curvatures, tolerance = np.linalg.eigvalsh(H), 0.0
+                : nothing computed is exactly 0: sizes up to tolerance count as 0
+            -> curvatures, tolerance = np.linalg.eigvalsh(H), 1e-8 : tolerance is an argument; use it
         return "degenerate" -> return "saddle" : with a zero and one sign it need not be a saddle: x^4 has a minimum
-        return "degenerate" -> return "minimum" if curvatures[0] >= -tolerance else "maximum"
-            : an eigenvalue 0 is not enough for a minimum or a maximum: think of x^3
+            -> return "minimum" if curvatures[0] >= -tolerance else "maximum"
+                : an eigenvalue 0 is not enough for a minimum or a maximum: think of x^3
         if np.any(np.abs(curvatures) <= tolerance) -> if np.all(np.abs(curvatures) <= tolerance)
             ;; curvatures[0] > 0 -> curvatures[-1] > tolerance
             : one eigenvalue 0 is enough for degenerate, if the others have one sign
         np.any(curvatures > tolerance) and np.any(curvatures < -tolerance) -> np.all(np.abs(curvatures) > tolerance)
             and curvatures[0] * curvatures[-1] < 0
             : up one way and down another is a saddle, whatever the zeros do: ask that first
+            -> curvatures[0] * curvatures[-1] < 0
+                : the sign of a product knows no tolerance: one above it and one below -tolerance make a saddle
         "minimum" if curvatures[0] > 0 else "maximum" -> "maximum" if curvatures[0] > 0 else "minimum"
             : minimum and maximum have changed places
-        np.any(curvatures > tolerance) and np.any(curvatures < -tolerance) -> curvatures[0] * curvatures[-1] < 0
-            : the sign of a product knows no tolerance: one above it and one below -tolerance make a saddle
         np.any(np.abs(curvatures) <= tolerance) -> np.any(np.abs(curvatures) <= tolerance)
             and curvatures[-1] > tolerance
             : below tolerance is not yet below 0: a maximum has all eigenvalues below -tolerance
@@ -286,30 +283,28 @@ PUSH = {"lr": 0.5, "quiet": 0.1, "sigma": 1e-4, "pause": 3}
     mistakes="""
         wait == 0 and np -> np : no pause: noise only when wait is 0
         if wait == 0 and np.linalg.norm(g) < quiet -> if wait == 0 : noise only where the gradient is small, too
-        if wait == 0 and np.linalg.norm(g) < quiet -> if True
-            : noise only where the gradient is small, and when wait is 0
-        if wait == 0 and np.linalg.norm(g) < quiet -> if False : there is never any noise
+            -> if True : noise only where the gradient is small, and when wait is 0
+            -> if False : there is never any noise
         < quiet -> > quiet : the wrong way round: noise where the gradient is smaller than quiet
-        < quiet -> <= quiet : a gradient of exactly this length is not below quiet
+            -> <= quiet : a gradient of exactly this length is not below quiet
         wait == 0 and -> wait == 0 or : both must hold, a small gradient and no wait: and, not or
         np.linalg.norm(g) -> np.max(np.abs(g)) : each coordinate is small here, but the norm of g is not
-        np.linalg.norm(g) -> np.max(g) : a large negative slope is large, too: take the norm of g
-        np.linalg.norm(g) -> g @ g : this compares the square of the norm with quiet
+            -> np.max(g) : a large negative slope is large, too: take the norm of g
+            -> g @ g : this compares the square of the norm with quiet
         (x.shape), pause -> (x.shape), max(wait - 1, 0) : after a noise wait becomes pause
+            -> (x.shape), max(pause - 1, 0) || (x.shape), pause - 1
+                : the step with the noise does not count: after it wait is pause
+            -> (x.shape), pause + 1 : after a noise wait becomes pause itself, not one more
         max(wait - 1, 0) -> wait : without noise wait goes down by one
-        max(wait - 1, 0) -> wait - 1 : wait does not go below 0
-        max(wait - 1, 0) -> wait + 1 : wait counts down, not up
-        (x.shape), pause -> (x.shape), max(pause - 1, 0)
-            : the step with the noise does not count: after it wait is pause
-        (x.shape), pause -> (x.shape), pause - 1 : the step with the noise does not count: after it wait is pause
-        (x.shape), pause -> (x.shape), pause + 1 : after a noise wait becomes pause itself, not one more
-        max(wait - 1, 0) -> wait if np.linalg.norm(g) >= quiet else max(wait - 1, 0)
-            : wait goes down at every step without noise, where the gradient is large, too
+            -> wait - 1 : wait does not go below 0
+            -> wait + 1 : wait counts down, not up
+            -> wait if np.linalg.norm(g) >= quiet else max(wait - 1, 0)
+                : wait goes down at every step without noise, where the gradient is large, too
         sigma * rng -> rng : the noise is too large: sigma times a standard normal number
         x = x - lr * g -> start, x = x, x - lr * g ;; return x + sigma -> return start + sigma
             : noise is added to the step
         x - lr * g -> x + lr * g : the sign: the step goes against the gradient
-        x - lr * g -> x - g : lr is missing in the step
+            -> x - g : lr is missing in the step
     """,
     rules=[
         Rule("noise is drawn from rng", repeats,
@@ -378,26 +373,25 @@ X, G = np.array([1.0, 2.0]), np.array([0.5, -1.0])
     mistakes="""
         np.maximum(np.abs(curvatures), floor) -> curvatures
             : this is Newton's step: it goes to the saddle; divide by the size
-        np.maximum(np.abs(curvatures), floor) -> np.abs(curvatures) : the floor is missing: no divisor is below it
-        np.maximum(np.abs(curvatures), floor) -> (np.abs(curvatures) + floor)
-            : the floor is a least value, not something added
+            -> np.abs(curvatures) : the floor is missing: no divisor is below it
+            -> (np.abs(curvatures) + floor) : the floor is a least value, not something added
+            -> np.copysign(np.maximum(np.abs(curvatures), floor), curvatures)
+                : the sign of the curvature came back: it goes to the saddle again
+            -> np.where(np.abs(curvatures) < floor, floor, curvatures)
+                : the floor holds, but a negative curvature has kept its sign: it goes to the saddle
         np.abs(curvatures) -> curvatures : a negative curvature became the floor: take its size first
-        np.maximum(np.abs(curvatures), floor) -> np.copysign(np.maximum(np.abs(curvatures), floor), curvatures)
-            : the sign of the curvature came back: it goes to the saddle again
         np.maximum -> np.minimum : the larger of the two is meant: np.maximum
         ) / np -> ) * np : divide by the size of the curvature
         x - lr -> x + lr : the sign of the step: it goes against the gradient
+            -> -lr : this is the move alone; add it to x
         lr * Q -> Q : lr is missing
-        x - lr -> -lr : this is the move alone; add it to x
         lr * Q @ ( -> lr * ( : these are the parts along the eigenvectors: Q @ parts puts them together again
         (Q.T @ g) -> g : each curvature divides the part of g along its eigenvector: take Q.T @ g first
-        np.maximum(np.abs(curvatures), floor) -> np.where(np.abs(curvatures) < floor, floor, curvatures)
-            : the floor holds, but a negative curvature has kept its sign: it goes to the saddle
         Q @ ((Q.T @ g) / np.maximum(np.abs(curvatures), floor)) -> np.linalg.solve(np.abs(H), g)
             : np.abs(H) takes the sizes of the entries; those of the eigenvalues are meant
+            -> g : this is gradient descent: H is not used
         lr * Q @ ((Q.T @ g) -> lr * Q.T @ ((Q @ g)
             : the parts of g along the columns of Q are Q.T @ g, and Q @ parts puts them together
-        Q @ ((Q.T @ g) / np.maximum(np.abs(curvatures), floor)) -> g : this is gradient descent: H is not used
     """,
 )  # fmt: skip
 def saddle_free_step(x, g, H, *, lr=1.0, floor=0.1):
@@ -439,30 +433,29 @@ def reached_exactly(rng):
     draw=[beside_the_ridge, reached_exactly],
     mistakes="""
         int(np.ceil( -> int(( : rounded down, it is one step short
-        int(np.ceil( -> round(( : rounded to the nearest, it is at times one short: round up
-        int(np.ceil( -> float(( : a whole number of steps is meant: round up
-        int(np.ceil( -> 1 + int((
-            : where 1 is reached exactly this is one step too many: round up with np.ceil
-        int(np.ceil( -> 1 + int(np.ceil( : one step too many
-        int(np.ceil( -> 2 + int(( : one step too many
+            -> round(( : rounded to the nearest, it is at times one short: round up
+            -> float(( : a whole number of steps is meant: round up
+            -> 1 + int(( : where 1 is reached exactly this is one step too many: round up with np.ceil
+            -> 1 + int(np.ceil( || 2 + int(( : one step too many
         abs(Q[:, 0] @ x) -> Q[:, 0] @ x : q . x may be negative, and then it has no logarithm: take its size
         Q[:, 0] @ x -> np.linalg.norm(x) : this is the whole distance; only the part along q gets away
-        Q[:, 0] @ x -> x[-1] : this is the last coordinate; the part along the way out is q . x
-        Q[:, 0] @ x -> x[0] : this is the first coordinate; the part along the way out is q . x
+            -> x[-1] : this is the last coordinate; the part along the way out is q . x
+            -> x[0] : this is the first coordinate; the part along the way out is q . x
         r = abs(Q[:, 0] @ x) -> curvatures = np.diag(H); i = np.argmin(curvatures); r = abs(x[i])
-            ;; curvatures[0] -> curvatures[i] : the way out need not be an axis: take the eigenvector
+            ;; curvatures[0] -> curvatures[i]
+            : the way out need not be an axis: take the eigenvector
         np.log(1 + lr * abs(curvatures[0])) -> (lr * abs(curvatures[0]))
             : the factor of a step is 1 + lr |lambda|, not e to the lr |lambda|
         1 + lr * abs -> 1 + 2 * lr * abs : H is the matrix of second derivatives: no 2 here
-        1 + lr * abs -> 1 - lr * abs : the sign: along the way out a step is 1 + lr |lambda|
+            -> 1 - lr * abs
         np.log(1 / r) / np.log(1 + lr -> -np.log(1 / r) / np.log(1 - lr
             : the sign: along the way out a step is 1 + lr |lambda|
         Q[:, 0] -> Q[0] : the eigenvectors are the columns of Q: Q[:, 0], not Q[0]
+            -> Q[:, -1] ;; curvatures[0] -> curvatures[-1]
+                : this is the largest eigenvalue; the negative one is the first
         lr * abs(curvatures[0]) -> 2 * lr : 2 is the curvature of the lesson's saddle; take that of H
-        lr * abs(curvatures[0]) -> abs(curvatures[0]) : lr is missing
-        lr * abs(curvatures[0]) -> lr : the curvature is missing
-        Q[:, 0] -> Q[:, -1] ;; curvatures[0] -> curvatures[-1]
-            : this is the largest eigenvalue; the negative one is the first
+            -> abs(curvatures[0]) : lr is missing
+            -> lr : the curvature is missing
     """,
 )  # fmt: skip
 def strict_steps(H, x, lr):
@@ -561,12 +554,11 @@ TWO_WEIGHTS = (
         np.tensordot(r, C, axes=1) -> np.sum(C, axis=0) : each C counts as much as its residual: r_i C_i
         + np -> - np : the sign of the second part: a product has a plus
         tensordot(r, -> tensordot(r * r, : the residual counts once, not squared
-        tensordot(r, -> tensordot(np.abs(r), : the residual counts with its sign
-        tensordot(r, -> tensordot(r / 2, : the half in f takes the 2 away in both parts
-        J.T @ J -> J.T @ J / 2 : the half in f takes the 2 away in both parts
-        J.T @ J -> J.T @ J / 2 ;; tensordot(r, -> tensordot(r / 2, : the half in f takes the 2 away in both parts
-        J.T @ J -> 2 * J.T @ J ;; tensordot(r, -> tensordot(2 * r, : the half in f takes this 2 away
-        J.T @ J -> 2 * J.T @ J : the half in f takes this 2 away
+            -> tensordot(np.abs(r), : the residual counts with its sign
+            -> tensordot(r / 2,
+        J.T @ J -> J.T @ J / 2 || J.T @ J / 2 ;; tensordot(r, -> tensordot(r / 2,
+            : the half in f takes the 2 away in both parts
+            -> 2 * J.T @ J ;; tensordot(r, -> tensordot(2 * r, || 2 * J.T @ J : the half in f takes this 2 away
         J.T @ J + -> : J.T @ J was right; something has to be added to it
         J.T @ J + np.tensordot(r, C, axes=1) -> (J.T @ J + np.tensordot(r, C, axes=1)) / len(r)
             : f is half the sum, not the mean: no division by n
@@ -654,21 +646,19 @@ SADDLES = "At a saddle it goes down, from all sides."
     needs={SADDLES: MENDED},
     mistakes="""
         p if np.all(np.linalg.eigvalsh(H) > 0) else -g -> p : this is as found
-        p if np.all(np.linalg.eigvalsh(H) > 0) else -g -> -g
-            : it goes down, but where all curvatures are positive Newton's direction is meant
-        p if np.all(np.linalg.eigvalsh(H) > 0) else -g -> -p : the sign: in a bowl this goes up
-        p if np.all(np.linalg.eigvalsh(H) > 0) else -g -> g : the sign: this goes up
+            -> -g : it goes down, but where all curvatures are positive Newton's direction is meant
+            -> -p : the sign: in a bowl this goes up
+            -> g : the sign: this goes up
+            -> p if g @ p < 0 else -p
+                : where the terms of g @ p cancel, neither p nor -p goes down: try g = (1, 1) and diag(1, -1)
         np.all(np.linalg.eigvalsh(H) > 0) -> np.linalg.det(H) > 0
             : the determinant is positive at a hilltop, too: ask the eigenvalues
+            -> np.trace(H) > 0 : the trace is the sum of the eigenvalues: each must be positive
         np.linalg.eigvalsh(H) -> np.diag(H) : a positive diagonal is not enough: [[1, 2], [2, 1]]
         np.linalg.eigvalsh(H) > 0 -> H >= 0 : positive entries are not enough: [[1, 2], [2, 1]]
-        np.all(np.linalg.eigvalsh(H) > 0) -> np.trace(H) > 0
-            : the trace is the sum of the eigenvalues: each must be positive
         np.all( -> np.any( : one positive eigenvalue is not enough: all of them must be
         else -g -> else g : elsewhere this goes up: against the gradient is -g
-        else -g -> else -p : turned round it goes down on a hilltop, but at a saddle it may climb: look at g @ p
-        p if np.all(np.linalg.eigvalsh(H) > 0) else -g -> p if g @ p < 0 else -p
-            : where the terms of g @ p cancel, neither p nor -p goes down: try g = (1, 1) and diag(1, -1)
+            -> else -p : turned round it goes down on a hilltop, but at a saddle it may climb: look at g @ p
         np.linalg.solve(H, g) -> np.linalg.solve(np.abs(H), g) ;; np.all(np.linalg.eigvalsh(H) > 0) -> True
             : np.abs(H) takes the sizes of the entries; those of the eigenvalues would do
     """,
@@ -772,19 +762,17 @@ def outline(slope, seed):
     needs={"line": "place 0"},
     mistakes="""
         -(x + 1) -> (x + 1) : upside down: the minimum and the maximum have changed places
-        -(x + 1) * x * x -> (x + 1) * x : at a simple root the slope changes its sign: at 0 it must touch and not cross
+            -> (x - 1) ;; (x - 2) -> (x + 2) : a root at -1 belongs to the factor x + 1
+        -(x + 1) * x * x -> (x + 1) * x
         x * x -> x : at a simple root the slope changes its sign: at 0 it must touch and not cross
         x * x * (x -> (x : at 0 it is not flat: a factor is missing
         (x + 1) -> (x - 1) ;; (x - 2) -> (x + 2) : a root at -1 belongs to the factor x + 1
-        -(x + 1) -> (x - 1) ;; (x - 2) -> (x + 2) : a root at -1 belongs to the factor x + 1
         (x + 1) * x * x * (x - 2) -> (x + 1) ** 2 * x * (x - 2) ** 2
             : the double root belongs at 0, where the sign stays
-        (x + 1) * x * x * (x - 2) -> ((x + 1) * x * (x - 2)) ** 2
-            : where all roots are double the slope never changes its sign: no minimum, no maximum
+            -> ((x + 1) * x * (x - 2)) ** 2
         -(x + 1) * x * x * (x - 2) -> ((x + 1) * x * (x - 2)) ** 2
             : where all roots are double the slope never changes its sign: no minimum, no maximum
-        -(x + 1) * x * x * (x - 2) -> -(x**5 / 5 - x**4 / 4 - 2 * x**3 / 3)
-            : this is the function itself; its derivative is meant
+            -> -(x**5 / 5 - x**4 / 4 - 2 * x**3 / 3) : this is the function itself; its derivative is meant
     """,
 )  # fmt: skip
 def slope(x):
@@ -846,12 +834,11 @@ def farthest(trap, rng, steps):
     cases=[case("one point", np.array([0.3, 0.4])), case("five points", np.linspace(-1, 1, 10).reshape(2, 5))],
     draw=lambda rng: case("", rng.uniform(-1, 1, [(2,), (2, 9), (2, 3, 2), (2, 7)][rng.integers(4)])),
     mistakes="""
-        return x * x + y * y * y, np.array((2 * x, 3 * y * y)) -> return np.array((2 * x, 3 * y * y)), x * x + y * y * y
-            : value and gradient have changed places
         np.array((2 * x, 3 * y * y)) -> np.stack((2 * x, 3 * y * y), axis=-1)
             : the gradient has its two coordinates along the first axis, as p has
-        np.array((2 * x, 3 * y * y)) -> 2 * x + 3 * y * y
-            : a gradient has a number for each coordinate: do not add them up
+            -> 2 * x + 3 * y * y : a gradient has a number for each coordinate: do not add them up
+        return x * x + y * y * y, np.array((2 * x, 3 * y * y)) -> return np.array((2 * x, 3 * y * y)), x * x + y * y * y
+            : value and gradient have changed places
     """,
     rules=[
         Rule("the gradient belongs to the value", lambda trap, rng: agrees(trap, rng.uniform(-1, 1, (2, 60))),
@@ -922,23 +909,22 @@ DEEP = "The tolerance decides what is counted."
     draw={ALL: exits(lambda rng: (sizes(rng, some(rng)), -sizes(rng, some(rng)))),
           ZEROS: exits(lambda rng: (rng.uniform(-1e-6, 1e-6, 3), sizes(rng, 1), -sizes(rng, some(rng, 0)))),
           DEEP: exits(lambda rng: (-1 - sizes(rng, some(rng)), -rng.uniform(0.6, 0.8, 2), -0.3, 1), tolerance=1.0)},
-    needs={ZEROS: ALL, DEEP: ALL},
+    needs=ALL,
     mistakes="""
         < -tolerance -> < 0 : rounding leaves zeros a little below 0: count below -tolerance
-        < -tolerance -> < -1e-4 : tolerance is an argument; use it
-        < -tolerance -> < tolerance : the sign of the tolerance: below -tolerance
-        < -tolerance -> > tolerance : these are the ways up
+            -> < -1e-4 : tolerance is an argument; use it
+            -> < tolerance : the sign of the tolerance: below -tolerance
+            -> > tolerance : these are the ways up
         np.linalg.eigvalsh((H + H.T) / 2) < -tolerance -> np.abs(np.linalg.eigvalsh((H + H.T) / 2)) > tolerance
             : the ways up are counted, too
         np.sum( -> np.any( : at most one is counted here; count them all
         np.linalg.eigvalsh((H + H.T) / 2) -> np.diag(H)
             : these are the curvatures along the axes; the eigenvalues are meant
         / 2e-5 -> / 2 ;; 1e-5 * np.eye -> np.eye : the step of the differences is too long: about 1e-5
-        grad(x + step) - grad(x - step) -> grad(step) - grad(-step)
-            : the Hessian is taken at the origin; take it at x
-        / 2e-5 -> / 1e-5
+            -> / 1e-5
             : the two places are 2h apart: divided by h, the curvatures are twice too large, and too many are counted
-        / 2e-5 -> / 1 : the difference must be divided by the way between the two places, 2h
+            -> / 1 : the difference must be divided by the way between the two places, 2h
+        grad(x + step) - grad(x - step) -> grad(step) - grad(-step) : the Hessian is taken at the origin; take it at x
     """,
 )  # fmt: skip
 def ways_out(grad, x, tolerance=1e-4):

@@ -96,10 +96,9 @@ def mixes(f, rng):
         range(0, n, size) -> range(0, n - size + 1, size) : the last batch, shorter than the others, is missing
         order = rng.permutation(n) -> return np.array_split(rng.permutation(n), -(-n // size))
             : all but the last batch are full
-        order = rng.permutation(n) -> return np.array_split(rng.permutation(n), size)
-            : size is the examples in a batch, not the number of batches
-        order = rng.permutation(n) -> return [rng.permutation(n)[:size]]
-            : this is one batch; an epoch goes on until all examples have come
+            -> return np.array_split(rng.permutation(n), size)
+                : size is the examples in a batch, not the number of batches
+            -> return [rng.permutation(n)[:size]] : this is one batch; an epoch goes on until all examples have come
     """,
     rules=[
         Rule("its indices are whole numbers", whole, "An index is a whole number: a batch holds integers.",
@@ -207,11 +206,10 @@ def stair(*steps):
           "It is right on every step of many stairs.": stair(lambda every: range(6 * every))},
     mistakes="""
         t // every -> t / every : this falls at each step; count whole stairs, t // every
-        factor ** (t // every) -> factor * (t // every)
-            : each stair multiplies: factor to the power of the stairs done
-        t // every -> (t + 1) // every : the fall comes a step early: t counts from 0
-        t // every -> max(t - 1, 0) // every : the fall comes a step late: at t = every it is due
-        t // every -> t : this multiplies at each step, not every so many
+            -> (t + 1) // every : the fall comes a step early: t counts from 0
+            -> max(t - 1, 0) // every : the fall comes a step late: at t = every it is due
+            -> t : this multiplies at each step, not every so many
+        factor ** (t // every) -> factor * (t // every) : each stair multiplies: factor to the power of the stairs done
         lr * factor ** (t // every) -> lr if t < every else lr * factor : there are more than two stairs
     """,
 )  # fmt: skip
@@ -257,17 +255,16 @@ FALLS = "From the top it falls along half a cosine."
           "It is right without any warm-up.": without_warming},
     needs={"After the end it stays at zero.": FALLS},
     mistakes="""
-        (t + 1) / (warm + 1) -> t / warm : the first step is wasted at rate 0: t + 1 over warm + 1
-        (t + 1) / (warm + 1) -> t / (warm + 1) : the first step is wasted at rate 0: t + 1 over warm + 1
-        (t + 1) / (warm + 1) -> (t + 1) / warm : the top is reached a step early: divide by warm + 1
+        (t + 1) / (warm + 1) -> t / warm || t / (warm + 1) : the first step is wasted at rate 0: t + 1 over warm + 1
+            -> (t + 1) / warm : the top is reached a step early: divide by warm + 1
         (t - warm) / (steps - warm) -> t / steps : the cosine begins where the warm-up ends: count from there
-        (t - warm) / (steps - warm) -> (t - warm) / steps : the way down is steps - warm long
+            -> (t - warm) / steps : the way down is steps - warm long
         min((t - warm) / (steps - warm), 1) -> (t - warm) / (steps - warm)
             : after the end the cosine climbs again; the rate stays at 0
         lr * (t + 1) / (warm + 1) -> lr : the way up is missing
         np.pi * share -> 2 * np.pi * share : half a cosine goes from 0 to pi, a whole one climbs again
+            -> 180 * share : np.cos takes radians: from 0 to pi, not to 180
         lr / 2 * (1 -> lr * (1 : 1 + cos goes from 2 to 0: halve it
-        np.pi * share -> 180 * share : np.cos takes radians: from 0 to pi, not to 180
     """,
 )  # fmt: skip
 def warm_cosine(lr, steps, warm):
@@ -318,22 +315,20 @@ LONG, LIMITS = "A long gradient becomes as long as the limit and keeps its direc
     "3.4 Two pairs of scissors: by norm", points=1, read=SHORT, cases=LIMITS, withheld=["wrappers.clip_by_norm"],
     draw={LONG: lambda rng: gradient(rng, 1.01, 9), "A short one stays as it is.": lambda rng: gradient(rng, 0.1, 0.99),
           "Zeros stay zeros.": zeros},
-    needs={"A short one stays as it is.": LONG, "Zeros stay zeros.": LONG},
+    needs=LONG,
     mistakes="""
         limit / max(norm, limit) -> limit / norm
             : this makes short gradients longer: shorten only what is longer than the limit
         g * limit / max(norm, limit) -> np.nan_to_num(g * limit / norm)
             : this makes short gradients longer; only the long are touched
-        g * limit / max(norm, limit) -> np.clip(g, -limit, limit)
-            : this cuts each coordinate, by value; by norm all are multiplied by one number
+            -> np.clip(g, -limit, limit) : this cuts each coordinate, by value; by norm all are multiplied by one number
+            -> g / max(norm, 1) : the limit is missing from the new length
+            -> g if norm <= limit else 0 * g : a long gradient is shortened, not thrown away
+            -> g * min(1.0, limit / (norm + 1e-6))
+                : this is PyTorch's form: the 1e-6 leaves a long gradient a little shorter than the limit
         np.linalg.norm(g) -> g @ g : this is the square of the norm; take its root
-        g * limit / max(norm, limit) -> g / max(norm, 1) : the limit is missing from the new length
-        np.linalg.norm(g) -> np.abs(g).sum() : this is the sum of sizes, the 1-norm; the length is meant
-        np.linalg.norm(g) -> np.abs(g).max() : this is the largest coordinate; the length is meant
-        g * limit / max(norm, limit) -> g if norm <= limit else 0 * g
-            : a long gradient is shortened, not thrown away
-        g * limit / max(norm, limit) -> g * min(1.0, limit / (norm + 1e-6))
-            : this is PyTorch's form: the 1e-6 leaves a long gradient a little shorter than the limit
+            -> np.abs(g).sum() : this is the sum of sizes, the 1-norm; the length is meant
+            -> np.abs(g).max() : this is the largest coordinate; the length is meant
     """,
 )  # fmt: skip
 def clip_norm(g, limit):
@@ -348,12 +343,11 @@ def clip_norm(g, limit):
     mistakes="""
         np.clip(g, -limit, limit) -> g * limit / max(np.linalg.norm(g), limit)
             : this is by norm; by value each coordinate is cut for itself
-        np.clip(g, -limit, limit) -> np.minimum(g, limit) : large negative numbers pass: cut at -limit, too
-        np.clip(g, -limit, limit) -> np.maximum(g, -limit) : large positive numbers pass: cut at limit, too
-        np.clip(g, -limit, limit) -> limit * np.sign(g)
-            : this makes all coordinates equally large; small ones stay as they are
-        np.clip(g, -limit, limit) -> np.clip(np.abs(g), 0, limit) : the signs are lost
-        np.clip(g, -limit, limit) -> np.where(np.abs(g) <= limit, g, 0) : what is too large becomes the limit, not 0
+            -> np.minimum(g, limit) : large negative numbers pass: cut at -limit, too
+            -> np.maximum(g, -limit) : large positive numbers pass: cut at limit, too
+            -> limit * np.sign(g) : this makes all coordinates equally large; small ones stay as they are
+            -> np.clip(np.abs(g), 0, limit) : the signs are lost
+            -> np.where(np.abs(g) <= limit, g, 0) : what is too large becomes the limit, not 0
     """,
 )  # fmt: skip
 def clip_value(g, limit):
@@ -400,20 +394,19 @@ FIRST = "A first step, from the anchor, is that of the exact gradient."
         case("two steps", FOUR, np.array([1.0, -1.0]), 0.1, np.array([2, 0])),
         case("an epoch", FOUR, np.array([0.5, 2.0]), 0.05, np.array([3, 1, 0, 2])),
     ],
-    draw={LEADS: corrected(None), FIRST: corrected(1), STAYS: at_the_minimum}, needs={FIRST: LEADS, STAYS: LEADS},
+    draw={LEADS: corrected(None), FIRST: corrected(1), STAYS: at_the_minimum}, needs=LEADS,
     mistakes="""
         - f.grad(anchor, [i]) + full -> : this is plain SGD: the correction is missing
-        - f.grad(anchor, [i]) + full -> + f.grad(anchor, [i]) - full : the signs of the correction are exchanged
-        - f.grad(anchor, [i]) + full -> - f.grad(anchor, [i]) : at the anchor this is 0: add the exact gradient
+            -> + f.grad(anchor, [i]) - full : the signs of the correction are exchanged
+            -> - f.grad(anchor, [i]) : at the anchor this is 0: add the exact gradient
+            -> - full : what is subtracted is the same example's gradient
+            -> + full : the example's gradient at the anchor is missing
         f.grad(w, [i]) - f.grad(anchor, [i]) + full -> f.grad(w)
             : this is gradient descent: the exact gradient at each step
-        - f.grad(anchor, [i]) + full -> - full : what is subtracted is the same example's gradient
-        f.grad(w, [i]) - f.grad(anchor, [i]) + full -> full
-            : this goes on along the anchor's gradient, whatever comes
+            -> full : this goes on along the anchor's gradient, whatever comes
         w = w - lr * g -> w = w + lr * g : the sign of the step
-        - f.grad(anchor, [i]) + full -> + full : the example's gradient at the anchor is missing
+            -> return w - lr * g : the return stands in the loop: it ends after one step
         for i in order -> for i in range(len(order)) : the examples come as order says: for i in order
-        w = w - lr * g -> return w - lr * g : the return stands in the loop: it ends after one step
     """,
 )  # fmt: skip
 def svrg_epoch(f, w, lr, order):
@@ -483,21 +476,20 @@ SMALL = small_task()
         case("one rate", SMALL, 4, np.array([0.05])),
         case("a rate that diverges", SMALL, 1, np.array([0.05, 1e4])),
     ],
-    draw={MEAN: one_rate, LOWEST: several, PASSED: diverging}, needs={LOWEST: MEAN, PASSED: MEAN},
+    draw={MEAN: one_rate, LOWEST: several, PASSED: diverging}, needs=MEAN,
     mistakes="""
         return np.nanmin(np.mean(above, axis=0)) -> return np.mean(np.nanmin(above, axis=1))
             : each shuffle has chosen its own lucky rate: first average, then choose
+            -> return rates[np.nanargmin(np.mean(above, axis=0))] : this is the best rate; its loss is meant
         range(3) -> range(1) : this is seed 0 alone; average three shuffles
         np.nanmin(np.mean(above, axis=0)) -> np.nanmin(above) : this is the luckiest shuffle: average the three first
+            -> np.min(np.mean(above, axis=0))
+                : one rate has diverged, to nan, and np.min answers nan: np.nanmin passes over it
         5 * len(task.X) // size -> 5 : these are five steps; an epoch has n / size of them
-        5 * len(task.X) // size -> 5 * len(task.X) : an epoch has n / size steps, not n
-        5 * len(task.X) // size -> len(task.X) // size : this is one epoch; five are meant
-        np.nanmin(np.mean(above, axis=0)) -> np.min(np.mean(above, axis=0))
-            : one rate has diverged, to nan, and np.min answers nan: np.nanmin passes over it
+            -> 5 * len(task.X) : an epoch has n / size steps, not n
+            -> len(task.X) // size : this is one epoch; five are meant
         task(last) - task(task.minima[0]) -> task(last) : this is the loss itself: subtract that of the minimum
         np.mean(above, axis=0) -> np.sum(above, axis=0) : this is the sum over three shuffles; the mean is meant
-        return np.nanmin(np.mean(above, axis=0)) -> return rates[np.nanargmin(np.mean(above, axis=0))]
-            : this is the best rate; its loss is meant
     """,
 )  # fmt: skip
 def best_after(task, size, rates):
@@ -588,11 +580,11 @@ def anywhere(rng):
     mistakes="""
         lr * 0.5 ** (k * t) -> lr / (1 + k * t) : this is as printed
         0.5 ** (k * t) -> np.exp(-k * t) : this is exponential, but at t = 1/k it is 0.37 and not a half
-        0.5 ** (k * t) -> (1 - k) ** t : this is exponential, but a half is not where it should be
-        0.5 ** (k * t) -> k**t : k is not the factor of one step; at t = 1/k the rate is a half
+            -> (1 - k) ** t : this is exponential, but a half is not where it should be
+            -> k**t : k is not the factor of one step; at t = 1/k the rate is a half
+            -> max(1 - k * t / 2, 0) : this is a straight line; an exponential never reaches 0
         k * t -> t : k is missing: this halves at each step
-        0.5 ** (k * t) -> max(1 - k * t / 2, 0) : this is a straight line; an exponential never reaches 0
-        k * t -> t // (1 / k) : these are stairs; the rate falls at each step
+            -> t // (1 / k) : these are stairs; the rate falls at each step
     """,
 )  # fmt: skip
 def exponential(lr, t, k):
