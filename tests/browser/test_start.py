@@ -21,6 +21,8 @@ WIDE = """async () => {
         await new Promise(shown => setTimeout(shown, 50));
         const code = cell.node.querySelector('.cm-scroller');
         if (code?.offsetParent) found.push(code.scrollWidth - code.clientWidth);
+        const dots = cell.node.querySelector('.jp-InputPlaceholder .jp-MoreHorizIcon');
+        if (dots) found.push(dots.getBoundingClientRect().right - cell.node.getBoundingClientRect().right);
     }
     return found;
 }"""
@@ -121,6 +123,7 @@ def test_it_is_made_anew_whenever_it_is_opened(page, course):
 
 @pytest.mark.parametrize("width", [1280, 900])
 def test_no_code_scrolls_sideways(page, width):
+    """And the first line of collapsed code ends in dots within its cell."""
     page.set_viewport_size({"width": width, "height": 800})
     path = "mine/notebooks/07_conditioning.ipynb"
     page.evaluate(f"() => {{ window.jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}}) }}")
