@@ -19,6 +19,7 @@ from PIL import Image
 from course_lib import quiz
 from course_lib.grading import form
 from tools import picture, refresh
+from tools.slides import CHECK
 
 ROOT = refresh.ROOT
 
@@ -422,6 +423,73 @@ def test_what_a_measurement_shows_is_folded_below_it(path):
         )
         assert len(folds) == cell.source.count("<details>") == cell.source.count("</details>"), cell.source
         assert not any(re.search(r"^#", fold, re.MULTILINE) for fold in folds), "a heading cannot be found in a fold"
+
+
+def shown_assertions(cell):
+    """The names in each assertion of code that is not collapsed."""
+    if cell.cell_type != "code" or "hide-input" in cell.metadata.get("tags", []):
+        return []
+    asserted = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert)]
+    return [{name.id for name in ast.walk(node) if isinstance(name, ast.Name)} for node in asserted]
+
+
+def telling(cells):
+    """The cells whose assertions tell, beside an open bet, how it comes out.
+
+    From a bet to the fold below its measurement that is any assertion; then, up to the next bet or heading, one about
+    what is revealed.
+    """
+    found, anything, revealed, bound = [], False, set(), set()
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            anything = False
+            if re.search(r"^#", cell.source, re.MULTILINE):
+                revealed = set()
+            continue
+        if re.search(r"^predict\(", cell.source, re.MULTILINE):
+            anything, revealed, bound = True, set(), set()
+        if any(anything or revealed & names for names in shown_assertions(cell)):
+            found.append(cell.id)
+        bound |= Names(cell.source).bound
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "reveal":
+                revealed |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name)} & bound
+    return found
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_no_assertion_tells_how_a_bet_comes_out(path):
+    assert telling(nbformat.read(path, as_version=4).cells) == []
+
+
+def test_an_assertion_that_tells_is_found():
+    new, hidden = nbformat.v4, {"tags": ["hide-input"]}
+    cells = [
+        new.new_code_cell("assert n == 0", id="before"),
+        new.new_code_cell("predict('01-n', 'How many?')", id="bet"),
+        new.new_code_cell("n = 3\nassert n * m == 9", id="between"),
+        new.new_code_cell("assert m == 3\nreveal('01-n', round(n))", id="measured"),
+        new.new_code_cell("assert n == 3", id="collapsed", metadata=hidden),
+        new.new_code_cell("assert m == 3", id="above-the-fold"),
+        new.new_markdown_cell(FOLD + "Three.\n\n</details>"),
+        new.new_code_cell("assert m == 3", id="of-something-else"),
+        new.new_code_cell("assert n == 3", id="below-the-fold"),
+        new.new_markdown_cell("## The next"),
+        new.new_code_cell("assert n == 3", id="elsewhere"),
+    ]
+    assert telling(cells) == ["between", "measured", "above-the-fold", "below-the-fold"]
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_what_only_checks_is_collapsed(path):
+    """And leaves nothing behind that another cell takes."""
+    taken = set().union(*(Names(cell.source).taken for cell in cells_of(path)))
+    for cell in cells_of(path):
+        check = cell.source.startswith(CHECK)
+        assert check == ("assert " in cell.source and not cell.outputs), cell.source
+        if check:
+            assert "hide-input" in cell.metadata.tags, cell.source
+            assert not Names(cell.source).bound & taken - Names(cell.source).taken, cell.source
 
 
 @pytest.mark.parametrize("path", LESSONS)

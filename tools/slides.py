@@ -5,6 +5,7 @@ is the speaker's notes. A cell keeps what it has: to show it otherwise, change i
 """
 
 FIGURES = "predict(", "ask(", "live.", "plots.animation("
+CHECK = "# Check what the text says.\n"
 
 
 def staged(notebook):
@@ -13,14 +14,14 @@ def staged(notebook):
         if "slideshow" in cell.metadata:
             continue
         cell.metadata["slideshow"] = {"slide_type": usual(cell)}
-        if cell.cell_type == "code" and (cell.source.startswith(FIGURES) or "plots.show(" in cell.source):
+        if cell.cell_type == "code" and (cell.source.startswith((*FIGURES, CHECK)) or "plots.show(" in cell.source):
             cell.metadata["tags"] = sorted({*cell.metadata.get("tags", []), "hide-input"})
     return notebook
 
 
 def usual(cell):
     if cell.cell_type == "code":
-        return "skip" if cell.source.startswith(("import ", "from ", "calibration(")) else "subslide"
+        return "skip" if cell.source.startswith(("import ", "from ", "calibration(", CHECK)) else "subslide"
     if cell.source.startswith(("# ", "## ")):
         return "slide"
     return "subslide" if "$$" in cell.source or "\n|" in cell.source else "notes"
