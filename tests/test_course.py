@@ -268,7 +268,9 @@ def test_two_at_once_set_up_one_after_the_other(folder):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_in_the_set_up_it_says_so_in_a_line(folder, number):
     folder.slow_uv()
-    process = folder.start("lab", start_new_session=True)
+    heard = signal.signal(number, signal.default_int_handler)  # what runs in a script's background ignores Ctrl-C,
+    process = folder.start("lab", start_new_session=True)  # and so would what it starts
+    signal.signal(number, heard)
     folder.has_begun()
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     assert process.communicate(timeout=60)[1] == "Stopped before all was set up. The same command starts anew.\n"
