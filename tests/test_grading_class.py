@@ -91,7 +91,7 @@ def hand_in(school):
 
 
 class Watch(threading.Thread):
-    """Notes the number spaces of all processes that have this one above them; a sandbox has one of its own.
+    """Notes the number spaces of all processes that the one that grades has started; a sandbox has one of its own.
 
     They are held open: the system gives the name of a space that has ended to the next, which may be another test's.
     """
@@ -103,8 +103,10 @@ class Watch(threading.Thread):
 
     def run(self):
         while not self.over.wait(0.05):
-            self.most = max(self.most, resident(self.grader) / 2**20 if self.grader else 0)
-            for pid in below(os.getpid()):
+            if not self.grader:
+                continue
+            self.most = max(self.most, resident(self.grader) / 2**20)
+            for pid in below(self.grader):
                 if space_of(pid) not in (None, self.own, *self.spaces):
                     self.hold(pid)
 
