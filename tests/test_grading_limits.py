@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading import sandbox
+from course_lib.grading import relay, sandbox
 from course_lib.grading.marks import Limits, grade_one
 from course_lib.grading.relay import JUDGES, READING
 
@@ -70,7 +70,7 @@ def peak():
             for judge in judging:
                 found[0] = max([found[0], *(sandbox.resident(one) / 2**20 for one in sandbox.below(judge))])
 
-    judging, start = [idle.first for several in JUDGES.idle.values() for idle in several], sandbox.start
+    judging, start = [idle.first for _, idle in JUDGES.idle], sandbox.start
     watcher = threading.Thread(target=watch)
     watcher.start()
     with pytest.MonkeyPatch.context() as patch:
@@ -149,3 +149,13 @@ def test_a_method_of_ours_is_given_numbers_and_not_too_many(tmp_path):
     marks = {mark["check"]: mark["marks"] for mark in result["marks"]}
     assert (marks["tuned"], marks["adam"]) == (0, 2), result["reasons"]
     assert most[0] < 300
+
+
+def test_no_more_processes_wait_for_submissions_than_are_of_use(monkeypatch):
+    monkeypatch.setattr(relay, "KEPT", 1)
+    for unit in ("00_race_first", "04_momentum"):
+        assert grade_one(kinds.ROOT / "exercises" / f"{unit}.ipynb", unit)["state"] == "graded"
+    ((_, sheet, _), last), *others = JUDGES.idle
+    assert (Path(sheet).stem, others) == ("04_momentum", [])
+    grade_one(kinds.ROOT / "exercises" / "04_momentum.ipynb", "04_momentum")
+    assert JUDGES.idle[0][1] is last, "it is used again"

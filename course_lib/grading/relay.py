@@ -12,6 +12,7 @@ line, `word … length`, and so many bytes. The judge gets `task` and `notebook`
 
 import atexit
 import json
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ LOOK = 5  # ticks between two looks at what has piled up
 READING = 10  # seconds for reading a submission
 MOST = 2**26  # bytes of a message
 MARKS = 2**24  # bytes of the marks
+KEPT = max(4, os.cpu_count() or 1)  # processes that judge and wait for the next submission
 
 
 class Broken(Exception):
@@ -158,16 +160,13 @@ class Judges:
     """Processes that read and judge, kept from one submission to the next: each forks a fresh one for each."""
 
     def __init__(self):
-        self.idle, self.lock = {}, threading.Lock()
+        self.idle, self.lock = [], threading.Lock()  # pairs (what it judges, process), the one used last at the end
         atexit.register(self.close)
 
     @contextmanager
     def one(self, name, sheet, checks):
         """A `Process` for a sheet. checks: hash of all that judges. One that fails is ended."""
-        with self.lock:
-            idle = self.idle.setdefault((name, str(sheet), checks), [])
-            process = idle.pop() if idle else None
-        process = process or sandbox.start(name, sandbox.judge(sheet))
+        process = self.take(wanted := (name, str(sheet), checks)) or sandbox.start(name, sandbox.judge(sheet))
         try:
             process.ready()
             yield process
@@ -175,14 +174,22 @@ class Judges:
             process.__exit__()
             raise
         with self.lock:
-            idle.append(process)
+            self.idle.append((wanted, process))
+        self.close(KEPT)
 
-    def close(self):
-        """Ends those that are idle."""
+    def take(self, wanted):
         with self.lock:
-            for process in (process for idle in self.idle.values() for process in idle):
-                process.__exit__()
-            self.idle.clear()
+            known = next((pair for pair in reversed(self.idle) if pair[0] == wanted), None)
+            if known:
+                self.idle.remove(known)
+                return known[1]
+
+    def close(self, kept=0):
+        """Ends those that are idle, but for the last few."""
+        with self.lock:
+            over, self.idle = self.idle[: len(self.idle) - kept], self.idle[max(len(self.idle) - kept, 0) :]
+        for _, process in over:
+            process.__exit__()
 
 
 JUDGES = Judges()
