@@ -87,7 +87,8 @@ def test_a_sheet_says_how_long_it_takes(path):
     """What its exercises say, and reading it: the sheet, not the solution."""
     text = "\n".join(cell.source for cell in cells_of(ROOT / "exercises" / path.name) if cell.cell_type == "markdown")
     work = sum(int(time) for time in re.findall(r"^## \d+\.\d+ .+ · (\d+) minutes", text, re.MULTILINE))
-    assert f" points, about {rounded(work + words(text) / WORDS)} minutes. " in cells_of(path)[0].source
+    minutes = rounded(work + words(text) / WORDS)
+    assert f" points, about {minutes} minutes with the reading. " in cells_of(path)[0].source
 
 
 def test_the_readme_says_the_minutes_of_lessons_and_sheets():
