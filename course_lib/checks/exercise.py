@@ -232,7 +232,7 @@ class Function(Exercise):
     draw: object
     parts: dict = field(default_factory=dict)
     says: str = "The result is right."
-    needs: dict | str = field(default_factory=dict)
+    needs: dict | int = field(default_factory=dict)
     use: Callable | None = None
     inner: int = 0
     whole: bool = False
@@ -380,9 +380,8 @@ class Function(Exercise):
         rows += [(says, says or self.says, draws, None) for says, draws in (others if rows else self.draws)]
         names = [name for name, *_ in rows]
         found = [
-            Property(says, self.holding(right, draws, part), needs=names.index(needed) if needed else None)
+            Property(says, self.holding(right, draws, part), needs=self.needed(name, names))
             for name, says, draws, part in rows
-            for needed in [self.needed(name)]
         ]
         if any(isinstance(value, np.ndarray) for draw in self.every for value in draw(np.random.default_rng(0)).args):
             whole, alone = "It is right as a whole, and changes nothing in place.", len(found) == 1
@@ -390,11 +389,11 @@ class Function(Exercise):
             found.append(Property(whole, holds, *((0.25, 0) if alone else (0.5,))))
         return found + tried(self.rules)
 
-    def needed(self, name):
-        """The name of the part or regime without which another does not count, or None."""
-        if isinstance(self.needs, str):
-            return self.needs if name != self.needs else None
-        return self.needs.get(name)
+    def needed(self, name, names):
+        """The index of the part or regime without which another does not count, or None."""
+        if isinstance(self.needs, int):
+            return self.needs if name != names[self.needs] else None
+        return names.index(self.needs[name]) if name in self.needs else None
 
     def plain(self, call):
         """A call with all that a default could stand for, and with no arrays of whole numbers: no trap is in it."""
@@ -441,7 +440,7 @@ def function(title, *, mistakes=(), **fields):
         parts, these are tried on the first regime, whose sentence is "".
     parts: name of each result, if there are several -> the sentence of its hidden property.
     says: that sentence, if there is one result. needs: part or regime -> another one, without which it does not count;
-        or the one that all the others need.
+        or the index of the one that all the others need.
     use: (function, *arguments) -> result, if the function is not simply called: for instance a descent with it.
     inner: how many of the last arguments go to the function that the answer returns.
     whole: whether arrays of whole numbers are labels or indices, and so come as whole numbers everywhere.

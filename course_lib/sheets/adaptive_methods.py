@@ -484,9 +484,6 @@ def layer(of_weights=1, of_update=1):
 
 
 LAYER, UPDATE = np.array([3.0, -4.0]), np.array([0.6, 0.8])
-AS_LONG = "A step is as long as the rate times the layer's norm, against the direction."
-STILL = "Where nothing is proposed nothing moves."
-FROM_ZERO = "A layer of zeros moves with the ratio 1."
 
 
 @function(
@@ -500,9 +497,11 @@ FROM_ZERO = "A layer of zeros moves with the ratio 1."
         case("an update of zeros", LAYER, np.zeros(2), lr=0.1),
         case("rate 0", LAYER, UPDATE, lr=0.0),
     ],
-    draw={AS_LONG: [layer(), layer(1000, 1e-3), layer(of_weights=1e-10), layer(of_update=1e-10)],
-          FROM_ZERO: layer(of_weights=0), STILL: layer(of_update=0)},
-    needs=AS_LONG,
+    draw={"A step is as long as the rate times the layer's norm, against the direction.":
+              [layer(), layer(1000, 1e-3), layer(of_weights=1e-10), layer(of_update=1e-10)],
+          "A layer of zeros moves with the ratio 1.": layer(of_weights=0),
+          "Where nothing is proposed nothing moves.": layer(of_update=0)},
+    needs=0,
     mistakes="""
         lr * ratio * u -> lr * u : this is the update as it comes: the ratio is missing
         size / length -> length / size : the ratio is upside down: the weights' norm stands above

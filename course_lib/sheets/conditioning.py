@@ -19,6 +19,11 @@ NAMES = ["newton", "damped_newton", "solved", "hessian_vector_product", "power_i
 WITHHELD = [*(f"curvature.{name}" for name in NAMES), "wrappers.preconditioned"]
 
 
+def several(rng):
+    """A number of coordinates, above 1."""
+    return draws.shape(rng, draws.ALONE[1:])[0]
+
+
 def bowl(rng, d):
     """A positive definite matrix, short enough to be written down."""
     M = rng.normal(size=(d, d)).round(1)
@@ -101,21 +106,23 @@ lines = value(
 # 7.2
 
 
+def counted(f, most=np.inf):
+    """A function, and the list of its calls, which may be so many at most."""
+    calls = []
+
+    def told(p):
+        calls.append(p)
+        if len(calls) > most:
+            raise RuntimeError(f"{most - 1} steps need {most} products at most, and one more was asked for")
+        return f(p)
+
+    return told, calls
+
+
 def asked(product, grad, x, v, h):
     """The product, and how many gradients it took."""
-    count = 0
-
-    def counted(p):
-        nonlocal count
-        count += 1
-        return grad(p)
-
-    return product(counted, x, v, h), count
-
-
-def a_direction(rng):
-    d = draws.dimension(rng)
-    return case("", waves(rng, d)[0], draws.array(rng, d), draws.array(rng, d), round(float(rng.uniform(0.01, 0.2)), 3))
+    gradient, calls = counted(grad)
+    return product(gradient, x, v, h), len(calls)
 
 
 @function(
@@ -129,7 +136,8 @@ def a_direction(rng):
              Formula("x -> (x[0]**2 + x[1], x[0])", lambda x: np.array([x[0] * x[0] + x[1], x[0]])),
              np.array([1.0, 2.0]), np.array([1.0, 3.0]), 0.01),
     ],
-    draw=a_direction,
+    draw=lambda rng: case("", waves(rng, d := draws.dimension(rng))[0], draws.array(rng, d), draws.array(rng, d),
+                          round(float(rng.uniform(0.01, 0.2)), 3)),
     parts={"product Hv": "It is the central difference, h ahead and h behind, along any direction of any length.",
            "number of gradients": "Two gradients are enough for it."},
     needs={"number of gradients": "product Hv"},
@@ -157,16 +165,7 @@ def product(grad, x, v, h=1e-5):
 
 def iterated(power, A, start, steps, most=np.inf):
     """A power iteration on A, which shows itself by its products only, and by so many at most."""
-    count = 0
-
-    def product(v):
-        nonlocal count
-        count += 1
-        if count > most:
-            raise RuntimeError(f"{steps} steps need {steps + 1} products at most, and one more was asked for")
-        return A @ v
-
-    return power(product, start, steps)
+    return power(counted(lambda v: A @ v, most)[0], start, steps)
 
 
 def steepest(sign=1, scale=1.0, steps=40, dimensions=(1, 2, 3, 7), turn=symmetric, **hyper):
@@ -214,8 +213,7 @@ GENERAL = np.random.default_rng(3)
           "Large curvatures and many steps do not make it overflow.": steepest(scale=1e4, steps=120),
           "It needs no more products than it may ask for, in many dimensions too.":
               steepest(scale=5.0, steps=25, dimensions=(30, 40), most=26)},
-    needs={"It finds a curvature that is steepest downwards, with its sign.":
-               "It finds the largest curvature of a valley."},
+    needs=0,
     mistakes="""
         return v @ product(v) -> return np.linalg.norm(product(v))
             : the length of Hv is right but for its sign; v @ Hv has it
@@ -304,8 +302,7 @@ EXACTLY = "np.ptp(train, axis=0) == 0 -> spread == 0"  # what most write; comput
     ],
     draw={"New rows are seen in the units of the training rows.": a_table,
           "A column that is constant in training is centred, and no more.": a_constant_column},
-    needs={"A column that is constant in training is centred, and no more.":
-               "New rows are seen in the units of the training rows."},
+    needs=0,
     mistakes=[SLIPS, SLIPS.replace(" : ", f" ;; {EXACTLY} : "), f"""
         train.mean(axis=0), train.std(axis=0) -> train.mean(), train.std() ;; np.where(constant, 1, spread) -> spread
             : each column by itself: axis=0
@@ -344,11 +341,6 @@ def spread_of(whiten, train, new):
     return mean, (home - mean).T @ (home - mean) / len(home), away @ away.T
 
 
-def a_cloud(rng):
-    d = draws.shape(rng, [(2,), (3,), (7,)])[0]
-    return case("", *rows(rng, d + rng.integers(3, 9), d))
-
-
 SHIFTED = np.array([[2.0, 250.0], [0.0, -100.0], [5.0, 400.0], [1.0, 300.0]])
 
 
@@ -359,7 +351,7 @@ SHIFTED = np.array([[2.0, 250.0], [0.0, -100.0], [5.0, 400.0], [1.0, 300.0]])
         case("two columns nearly the same", np.array([[1.0, 1.1], [2.0, 1.9], [4.0, 4.2], [0.0, 0.1]]), SHIFTED / 100),
         case("whole numbers", UNITS.astype(int), SHIFTED.astype(int)),
     ],
-    draw=a_cloud,
+    draw=lambda rng: case("", *rows(rng, (d := several(rng)) + rng.integers(3, 9), d)),
     parts={"mean of the whitened columns": "The training rows come out around 0.",
            "covariance of the whitened columns": "The training rows come out round: their covariance is the identity.",
            "products between new rows": "New rows are treated as the training rows were."},
@@ -409,14 +401,12 @@ def in_a_bowl(rng):
     return case("", bowl(rng, d), s, bowl(rng, d) @ s)
 
 
-def over_a_hill(rng):
+def no_bowl(rng):
+    """A move over a hill, or one at a right angle to y, to the last bit."""
     B, s, y = in_a_bowl(rng).args
-    return case("", B, s, -y)
-
-
-def at_a_right_angle(rng):
-    B, s, y = in_a_bowl(rng).args
-    s[1:], y[0] = 0, 0  # to the last bit
+    if rng.integers(2):
+        return case("", B, s, -y)
+    s[1:], y[0] = 0, 0
     return case("", B, s, y)
 
 
@@ -462,15 +452,12 @@ REFUSALS = [f"{KEPT} rho < 0", f"{KEPT} rho == 0", f"{KEPT} False", "return B.co
         case("a move over a hill, where s.y is below 0", np.eye(2), np.array([1.0, 0.0]), np.array([-1.0, 2.0])),
         case("a move at a right angle to y", np.eye(2), np.array([1.0, 0.0]), np.array([0.0, 2.0])),
     ],
-    draw={"": in_a_bowl,
-          "The old matrix is kept where no positive definite one explains the move.": [over_a_hill, at_a_right_angle]},
+    draw={"": in_a_bowl, "The old matrix is kept where no positive definite one explains the move.": no_bowl},
     parts={"product B y (the secant condition)": "The new matrix explains the last move: the secant condition.",
            "difference of B and its transpose": "It is symmetric.",
            "sign of B": "It is positive definite.",
            "matrix B": "Of all updates it is that of BFGS."},
-    needs=dict.fromkeys(["difference of B and its transpose", "sign of B",
-                         "The old matrix is kept where no positive definite one explains the move."],
-                        "product B y (the secant condition)"),
+    needs=0,
     mistakes=[
         OUTERS, *(OUTERS.replace(" : ", f" ;; {refusal} : ") for refusal in REFUSALS),
         f"""
@@ -505,7 +492,7 @@ def a_run(lines):
 
 
 def one_coordinate_there(rng):
-    d = draws.shape(rng, [(2,), (3,), (7,)])[0]
+    d = several(rng)
     H, x = np.diag(rng.integers(1, 9, d).astype(float)), rng.integers(-4, 5, d).astype(float)
     move = rng.integers(1, 5, d) * (np.arange(d) > 0)
     return case("", H, H @ x, x + move, 1)
@@ -519,10 +506,6 @@ def arrived(rng):
     return case("", H, H @ x, x, int(rng.integers(1, 5)))
 
 
-SOME = "After some lines it is the lowest point of all that they reach."
-ONE = "One line leads to the lowest point on the way of the gradient."
-ALL = "After a line for each dimension it has arrived."
-THERE, NONE = "A run that has arrived stays.", "Without a line it does not begin."
 IN_FOUR = symmetric(GENERAL, 1.0, 2.0, 5.0, 9.0), np.array([1.0, -1.0, 2.0, 0.5])
 
 
@@ -537,10 +520,14 @@ IN_FOUR = symmetric(GENERAL, 1.0, 2.0, 5.0, 9.0), np.array([1.0, -1.0, 2.0, 0.5]
         case("one coordinate already there", np.diag([1.0, 4.0]), np.array([2.0, 4.0]), np.array([2.0, 0.0]), 1),
         case("no line", TILTED, np.array([1.0, -1.0]), np.array([2.0, 1.0]), 0),
     ],
-    draw={SOME: [a_run(lambda rng, d: rng.integers(1, d + 1)), a_run(lambda rng, d: min(d, 3))],
-          ONE: [a_run(lambda rng, d: 1), one_coordinate_there], ALL: a_run(lambda rng, d: d), THERE: arrived,
-          NONE: a_run(lambda rng, d: 0)},
-    needs=dict.fromkeys([ONE, ALL, THERE, NONE], SOME),
+    draw={"After some lines it is the lowest point of all that they reach.":
+              [a_run(lambda rng, d: rng.integers(1, d + 1)), a_run(lambda rng, d: min(d, 3))],
+          "One line leads to the lowest point on the way of the gradient.":
+              [a_run(lambda rng, d: 1), one_coordinate_there],
+          "After a line for each dimension it has arrived.": a_run(lambda rng, d: d),
+          "A run that has arrived stays.": arrived,
+          "Without a line it does not begin.": a_run(lambda rng, d: 0)},
+    needs=0,
     mistakes="""
         np.any(g) -> np.all(g) : it has arrived when all of the gradient is 0, not when some entry is
         not np.any(g) -> False : where the slope is 0 it has arrived: stop, or 0 is divided by 0
@@ -582,12 +569,6 @@ def conjugate(H, b, x, steps):
 # 7.6
 
 
-def scaled_step(rng):
-    n = draws.dimension(rng)
-    x, g = draws.array(rng, n), draws.array(rng, n)
-    return case("", x, g, rng.uniform(0.1, 3, n).round(2), draws.number(rng, 0, 2))
-
-
 X, G, D = np.array([1.0, -2.0]), np.array([0.5, 40.0]), np.array([1.0, 0.01])
 
 
@@ -599,7 +580,8 @@ X, G, D = np.array([1.0, -2.0]), np.array([0.5, 40.0]), np.array([1.0, 0.01])
         case("nothing to scale", X, G, np.ones(2), 0.1),
         case("no slope", X, np.zeros(2), D, 0.5),
     ],
-    draw=[scaled_step, lambda rng: case("", *(0 * v if i == 1 else v for i, v in enumerate(scaled_step(rng).args)))],
+    draw=lambda rng: case("", draws.array(rng, d := draws.dimension(rng)), draws.array(rng, d),
+                          rng.uniform(0.1, 3, d).round(2), draws.number(rng, 0, 2)),
     mistakes="""
         x - lr * d * g -> d * (x - lr * g) : this is as found: at zero slope the point moves
             -> d * x - lr * g : d scales the gradient, not the point
@@ -617,30 +599,15 @@ def preconditioned(x, g, d, lr):
     return x - lr * d * g
 
 
-def quadratic_at(rng, H):
-    """A quadratic with Hessian H that is flat somewhere, as far as Newton's method asks, and a start."""
-    flat = rng.normal(size=len(H)).round(2)
+def quadratic_at(rng, curvatures):
+    """A quadratic that is flat somewhere, as far as Newton's method asks, and a start."""
+    H, flat = symmetric(rng, curvatures), rng.normal(size=len(curvatures)).round(2)
     return case("", SimpleNamespace(grad=lambda x: H @ (x - flat), hess=lambda x: H.copy()), draws.array(rng, len(H)))
 
 
-def bowl_or_saddle(rng):
-    d = draws.dimension(rng)
-    return quadratic_at(rng, symmetric(rng, *rng.choice([-1, 1], d) * rng.uniform(0.4, 4, d)))
-
-
-def nearly_flat(rng):
-    d = draws.shape(rng, [(2,), (3,)])[0]
-    return quadratic_at(rng, symmetric(rng, 1e-4, *rng.uniform(0.4, 4, d - 1)))
-
-
 def curved(rng):
-    d = draws.dimension(rng)
-    grad, hess = waves(rng, d)
+    grad, hess = waves(rng, d := draws.dimension(rng))
     return case("", SimpleNamespace(grad=grad.__call__, hess=hess), 0.1 * draws.array(rng, d))
-
-
-def far_and_wide(rng):
-    return case("", rosenbrock, rng.uniform([-2, -3], [2, -1]).round(2))
 
 
 OUTER = "f.hess(x) -> np.outer(g, g)"
@@ -655,9 +622,12 @@ OUTER = "f.hess(x) -> np.outer(g, g)"
         case("Rosenbrock", rosenbrock, np.array([-1.2, 1.0])),
         case("a nearly flat valley", quadratic_form(np.diag([1.0, 1e-4]), "a flat valley"), np.array([1.0, 20.0])),
     ],
-    draw={"On a quadratic a single step leads to where it is flat.": [bowl_or_saddle, nearly_flat],
-          "The Hessian times the move is the gradient.": [curved, far_and_wide]},
-    needs={"The Hessian times the move is the gradient.": "On a quadratic a single step leads to where it is flat."},
+    draw={"On a quadratic a single step leads to where it is flat.": [
+              lambda rng: quadratic_at(rng, rng.choice([-1, 1], d := draws.dimension(rng)) * rng.uniform(0.4, 4, d)),
+              lambda rng: quadratic_at(rng, [1e-4, *rng.uniform(0.4, 4, rng.integers(1, 3))])],
+          "The Hessian times the move is the gradient.": [
+              curved, lambda rng: case("", rosenbrock, rng.uniform([-2, -3], [2, -1]).round(2))]},
+    needs=0,
     mistakes=f"""
         {OUTER} + 1e-8 * np.eye(len(g)) : this is as found: the outer product knows the slope, not the curvature
         {OUTER} + 1e-6 * np.eye(len(g)) : the outer product knows the slope, not the curvature, whatever is added to it
@@ -863,14 +833,14 @@ proof = order(
 )  # fmt: skip
 
 
-def stretched_axes(rng):
-    d = draws.dimension(rng)
-    return case("", waves(rng, d)[0], np.diag(rng.uniform(0.5, 2, d).round(2)), draws.array(rng, d))
+def seen_in(coordinates):
+    """A draw of a function and a place. coordinates: rng -> the matrix A of those in which it is seen."""
 
+    def drawn(rng):
+        A = coordinates(rng)
+        return case("", waves(rng, len(A))[0], A, draws.array(rng, len(A)))
 
-def leaning_axes(rng):
-    d = draws.shape(rng, [(2,), (3,), (7,)])[0]
-    return case("", waves(rng, d)[0], rng.normal(size=(d, d)).round(2), draws.array(rng, d))
+    return drawn
 
 
 @function(
@@ -880,8 +850,9 @@ def leaning_axes(rng):
         case("coordinates that lean", LINEAR, np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([1.0, -1.0])),
         case("no change", LINEAR, np.eye(2), np.array([1.0, -1.0])),
     ],
-    draw={"It is right where the axes are only stretched.": stretched_axes,
-          "It is right in coordinates that lean.": leaning_axes},
+    draw={"It is right where the axes are only stretched.":
+              seen_in(lambda rng: np.diag(rng.uniform(0.5, 2, draws.dimension(rng)).round(2))),
+          "It is right in coordinates that lean.": seen_in(lambda rng: rng.normal(size=[several(rng)] * 2).round(2))},
     mistakes="""
         A.T @ grad(A @ z) -> A @ grad(A @ z) : A is to be transposed in front of the gradient
             -> grad(A @ z) : this is the gradient in x; the chain rule brings another factor
@@ -905,14 +876,6 @@ def hessian_in_z(rounding, H):
     return A.T @ H @ A
 
 
-def along_the_axes(rng):
-    return case("", np.diag(rng.uniform(0.1, 9, draws.dimension(rng)).round(2)))
-
-
-def leaning(rng):
-    return case("", bowl(rng, draws.shape(rng, [(2,), (3,), (7,)])[0]))
-
-
 @function(
     "7.8 Preconditioning is other coordinates: a round bowl", points=1, read=METHOD, withheld=WITHHELD,
     use=hessian_in_z, tolerance=1e-6,
@@ -921,7 +884,9 @@ def leaning(rng):
         case("a tilted valley", TILTED),
         case("three dimensions", symmetric(GENERAL, 0.1, 1.0, 10.0)),
     ],
-    draw={"A valley along the axes becomes round.": along_the_axes, "A valley that leans becomes round.": leaning},
+    draw={"A valley along the axes becomes round.":
+              lambda rng: case("", np.diag(rng.uniform(0.1, 9, draws.dimension(rng)).round(2))),
+          "A valley that leans becomes round.": lambda rng: case("", bowl(rng, several(rng)))},
     mistakes="""
         Q / values**0.5 -> np.linalg.inv(H) : the inverse makes the long axis the short one: a root of it is needed
             -> np.linalg.cholesky(H) || np.linalg.cholesky(H).T || Q * values**0.5 @ Q.T

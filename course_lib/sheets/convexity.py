@@ -208,7 +208,7 @@ def inside(rng):
     ],
     draw={"A point outside comes to the ball's edge, on its own ray.": outside,
           "A point inside stays where it is.": inside},
-    needs="A point outside comes to the ball's edge, on its own ray.",
+    needs=0,
     mistakes="""
         max(length, radius) -> length || max(length, 1e-12) : points inside stay where they are: min(1, ...)
             -> min(length, radius) : it is the points outside that have to move, not those inside
@@ -239,9 +239,6 @@ def too_little(rng):
     return case("", -rng.uniform(1, 2, draws.dimension(rng)).round(2))
 
 
-NEAREST = "If there is too much, those that stay above 0 give up the same amount."
-
-
 @function(
     "1.3 Two projections: the simplex", points=2, read=FENCE, withheld=["convexity.project_simplex"],
     cases=[
@@ -251,9 +248,10 @@ NEAREST = "If there is too much, those that stay above 0 give up the same amount
         case("shares already", np.array([0.2, 0.3, 0.5])),
         case("all below 0", np.array([-1.0, -2.0, -4.0])),
     ],
-    draw={NEAREST: too_much, "Shares stay as they are.": shares_already,
+    draw={"If there is too much, those that stay above 0 give up the same amount.": too_much,
+          "Shares stay as they are.": shares_already,
           "If all have too little, all gain the same amount.": too_little},
-    needs=NEAREST,
+    needs=0,
     mistakes="""
         np.maximum(x - theta[kept][-1], 0) -> np.maximum(x, 0) / np.sum(np.maximum(x, 0))
             || np.maximum(x, 0) / max(np.sum(np.maximum(x, 0)), 1e-12)
@@ -675,7 +673,7 @@ def known_at_once(rng):
     draw={"": from_far, "A start that is known to be good enough comes back at once.": known_at_once},
     parts={"point x": "It stops at the first point whose certificate says so.",
            "number of steps": "It counts the steps that led there."},
-    needs="point x",
+    needs=0,
     mistakes="""
         gap <= allowed -> f(x) <= allowed : the minimum need not be 0: the certificate needs no f, only g and mu
         return x, steps -> return x - g / f.L, steps + 1

@@ -36,9 +36,6 @@ def no_step(rng):
     return case("", grad, start, 0, lr)
 
 
-WALK = "Each place is the one before minus the learning rate times the gradient there, from the start to the last."
-
-
 @function(
     "2.1 Walk downhill", points=2, read="1. One number for each direction", withheld=WITHHELD,
     cases=[
@@ -48,8 +45,10 @@ WALK = "Each place is the one before minus the learning rate times the gradient 
         case("a start in whole numbers", tilted, np.array([1, -2]), 2, 0.3),
         case("no step", tilted, np.array([1.0, -2.0]), 0, 0.1),
     ],
-    draw={WALK: a_walk, "Without a step it is the start alone.": no_step},
-    needs=WALK,
+    draw={"Each place is the one before minus the learning rate times the gradient there, from the start to the last.":
+              a_walk,
+          "Without a step it is the start alone.": no_step},
+    needs=0,
     mistakes="""
         x - lr * grad(x) -> x + lr * grad(x) : the sign: a step goes against the gradient
         lr * grad(x) -> lr * grad(start) : the gradient is taken at the start each time; take it where you are
@@ -257,7 +256,7 @@ found_by_the_check = value(
     cases=[case("y of shape (7,)", W3, X7, Y7, 0.5), case("y of shape (7, 1)", W3, X7, Y7[:, None], 0.5)],
     draw={"The loss is right for targets in a column.": lambda rng: regression(rng, column=True),
           "The loss is right for flat targets.": regression},
-    needs="The loss is right for targets in a column.",
+    needs=0,
     mistakes="""
         np.ravel(y) -> y : this is as found: a column and a flat array make a square
             -> np.ravel(y)[0] : every prediction is compared with the first target
@@ -388,7 +387,6 @@ def good_at_once(rng):
     return bowl(rng, rng.uniform(0.2, 0.9) / lr, lr=lr, c=rng.uniform(0.1, 0.4))
 
 
-FIRST = "It is the first of the rates that goes down enough."
 DEFAULT = "It is right if neither lr nor c is given."
 AT_ONCE = "A rate that is good at once comes back as it is."
 
@@ -403,10 +401,10 @@ AT_ONCE = "A rate that is good at once comes back as it is."
         on_powers("any descent is not enough", 2, [0.5], [2.0], lr=1.9, c=0.2),
         on_powers("a small slope, whose square is smaller", 2, [0.5], [0.01], lr=1.5, c=0.1),
     ],
-    draw={FIRST: [in_a_gorge, not_enough],
+    draw={"It is the first of the rates that goes down enough.": [in_a_gorge, not_enough],
           DEFAULT: [gorge, lambda rng: bowl(rng, 2 ** rng.integers(2, 5) * rng.uniform(1.85, 1.95))],
           AT_ONCE: good_at_once},
-    needs=FIRST,
+    needs=0,
     mistakes="""
         - c * lr * g @ g -> : any descent is accepted; ask for c lr |g|^2
         g @ g -> np.linalg.norm(g) : the square of the gradient's length is meant: g @ g
@@ -570,7 +568,7 @@ def equal_chances(rng):
     draw={"It is the smallest number of starts.": chances,
           "One start is enough if its own chance is.":
               [lambda rng: case("", rng.uniform(0.7, 0.95), rng.uniform(0.5, 0.65)), equal_chances]},
-    needs="It is the smallest number of starts.",
+    needs=0,
     mistakes="""
         np.log(1 - q) / np.log(1 - p) -> q / p : chances do not add up: two starts may find the same; failures multiply
             -> np.log(q) / np.log(p) : this is for all of them to succeed; all must not fail

@@ -17,8 +17,8 @@ X, G, V = np.array([1.0, 2.0]), np.array([0.5, -1.0]), np.array([0.1, 0.2])
 # 4.1
 
 
-def a_series(rng):
-    return case("", draws.array(rng, rng.choice([1, 2, 3, 7, 12])), draws.number(rng, 0, 0.95))
+def a_series(*lengths):
+    return lambda rng: case("", draws.array(rng, rng.choice(lengths)), draws.number(rng, 0, 0.95))
 
 
 def mean_from(p):
@@ -40,7 +40,7 @@ def mean_from(p):
         case("a single value", np.array([2.0]), 0.75),
         case("whole numbers", np.array([1, 2, 3]), 0.5),
     ],
-    draw=a_series,
+    draw=[a_series(1, 2, 3, 7), a_series(10, 14)],
     parts={"mean": "Each mean is beta times the one before it and 1 - beta times the new value, from 0 on.",
            "corrected mean": "The corrected mean is a mean: its fading weights have the sum 1."},
     mistakes="""

@@ -18,33 +18,27 @@ WITHHELD = ["curvature.critical_kind", "curvature.saddle_free_newton", "curvatur
 FRIENDLY_FACE = np.array([[1.0, 2.0], [2.0, 1.0]])  # eigenvalues 3 and -1
 
 
-def sizes(rng, n):
-    return rng.uniform(0.3, 3, n)
-
-
 def some(rng, low=1):
     """A drawn number, 1, 2 or 3 if it is not said otherwise."""
     return int(rng.integers(low, 4))
 
 
+def sizes(rng, n=None):
+    """Curvatures up, n or some of them."""
+    return rng.uniform(0.3, 3, some(rng) if n is None else n)
+
+
+def tiny(rng, size=1e-10):
+    """Some curvatures that are zero but for rounding."""
+    return rng.uniform(-size, size, some(rng))
+
+
 # 6.1
 
 
-def up_or_down(rng):
-    return case("", symmetric(rng, rng.choice([-1, 1]) * sizes(rng, draws.dimension(rng))))
-
-
-def both_ways(rng):
-    return case("", symmetric(rng, sizes(rng, some(rng)), -sizes(rng, some(rng))))
-
-
-def zeros_and_one_sign(rng):
-    sign, zeros = rng.choice([-1, 1]), rng.uniform(-1e-10, 1e-10, some(rng))
-    return case("", symmetric(rng, sign * sizes(rng, some(rng, 0)), zeros))
-
-
-def zeros_and_both_signs(rng):
-    return case("", symmetric(rng, sizes(rng, 2), rng.uniform(-1e-10, 1e-10, some(rng)), -sizes(rng, 1)))
+def bent(values):
+    """A draw of a Hessian. values: rng -> its curvatures, a list of numbers and arrays."""
+    return lambda rng: case("", symmetric(rng, *values(rng)))
 
 
 def beside_the_tolerance(rng):
@@ -59,16 +53,6 @@ def no_tolerance(rng):
     return case("", rng.choice([-1.0, 1.0]) * np.diag(rng.permutation([0, *rng.integers(1, 4, some(rng, 0))])), 0.0)
 
 
-DEFINITE = "A bowl is a minimum and a hilltop a maximum, in any dimension."
-REGIMES = {
-    DEFINITE: up_or_down,
-    "Where some curvatures are up and some are down it is a saddle.": both_ways,
-    "With zeros, and the others of one sign, the Hessian cannot tell.": zeros_and_one_sign,
-    "Up and down is a saddle even if other curvatures are zero.": zeros_and_both_signs,
-    "What counts as zero is what the tolerance says.": [beside_the_tolerance, no_tolerance],
-}
-
-
 @function(
     "6.1 Name the point", points=2, read=TELL, withheld=WITHHELD,
     cases=[
@@ -76,7 +60,6 @@ REGIMES = {
         case("a hilltop", np.diag([-2.0, -1.0])),
         case("all entries positive", FRIENDLY_FACE),
         case("the monkey saddle", np.zeros((2, 2))),
-        case("x^3", np.zeros((1, 1))),
         case("one dimension", np.array([[2.0]])),
         case("a trough", np.diag([1.0, 0.0])),
         case("a ridge", np.diag([-1.0, 0.0])),
@@ -89,7 +72,17 @@ REGIMES = {
         case("a tolerance of 0", np.diag([1.0, 0.0]), 0.0),
         case("a tolerance of 0, upside down", np.diag([0.0, -1.0]), 0.0),
     ],
-    draw=REGIMES, needs=dict.fromkeys(list(REGIMES)[1:], DEFINITE),
+    draw={
+        "A bowl is a minimum and a hilltop a maximum, in any dimension.":
+            bent(lambda rng: [rng.choice([-1, 1]) * sizes(rng, draws.dimension(rng))]),
+        "Where some curvatures are up and some are down it is a saddle.": bent(lambda rng: [sizes(rng), -sizes(rng)]),
+        "With zeros, and the others of one sign, the Hessian cannot tell.":
+            bent(lambda rng: [rng.choice([-1, 1]) * sizes(rng, some(rng, 0)), tiny(rng)]),
+        "Up and down is a saddle even if other curvatures are zero.":
+            bent(lambda rng: [sizes(rng), tiny(rng), -sizes(rng)]),
+        "What counts as zero is what the tolerance says.": [beside_the_tolerance, no_tolerance],
+    },
+    needs=0,
     mistakes="""
         np.linalg.eigvalsh(H) -> np.sort(np.ravel(H))
             : these are the signs of its entries; the eigenvalues are meant, as [[1, 2], [2, 1]] shows
@@ -528,8 +521,8 @@ def flat_steps(r, p, lr):
 # 6.6
 
 
-def residuals(rng, n=None, d=None):
-    n, d = n or some(rng, 1) + 2, d or some(rng)
+def residuals(rng):
+    n, d = some(rng) + 2, some(rng)
     C = draws.array(rng, (n, d, d))
     return draws.array(rng, (n, d)), draws.array(rng, n), C + np.swapaxes(C, 1, 2)
 
@@ -545,8 +538,8 @@ TWO_WEIGHTS = (
     says="It is the Hessian of half the sum of squares.",
     cases=[
         case("the two weights at 0", *TWO_WEIGHTS),
-        case("four residuals", *residuals(np.random.default_rng(66), 4, 3)),
-        case("as many residuals as weights", *residuals(np.random.default_rng(67), 3, 3)),
+        case("five residuals", *residuals(np.random.default_rng(66))),
+        case("as many residuals as weights", *residuals(np.random.default_rng(74))),
     ],
     draw=lambda rng: case("", *residuals(rng)),
     mistakes="""
@@ -579,53 +572,22 @@ def course(downhill, g, H):
     return "another that goes down" if slopes @ p < 0 else "one that does not go down"
 
 
-def felt(values, g):
-    """A place with these curvatures, where the slopes along the eigenvectors are g."""
+def felt(values):
+    """A draw of a place with these curvatures, and slopes that may be small along those above or below 0."""
 
     def drawn(rng):
-        H = symmetric(rng, values(rng))
+        H = symmetric(rng, *values(rng))
         curvatures, Q = np.linalg.eigh(H)
-        return case("", Q @ (g(rng, curvatures) * rng.uniform(0.5, 2, len(H))), H)
+        slopes = np.where(curvatures < 0, *rng.choice([0.1, 1], 2)) * rng.uniform(0.5, 2, len(H))
+        return case("", Q @ (slopes * rng.choice([-1, 1], len(H))), H)
 
     return drawn
-
-
-def everywhere(rng, curvatures):
-    return rng.choice([-1, 1], len(curvatures))
-
-
-def mostly_down(rng, curvatures):
-    return np.where(curvatures < 0, 1, 0.1)
-
-
-def mostly_up(rng, curvatures):
-    return np.where(curvatures < 0, 0.1, 1)
 
 
 def cancelled(rng):
     """A saddle where the slope along Newton's direction is 0."""
     size, signs = float(rng.integers(1, 4)), rng.permutation([1.0, -1.0])
     return case("", size * rng.choice([-1.0, 1.0], 2), 2.0 ** rng.integers(-1, 3) * np.diag(signs))
-
-
-def bowl(rng):
-    return sizes(rng, some(rng, 1) + 1)
-
-
-def hilltop(rng):
-    return -sizes(rng, some(rng, 1) + 1)
-
-
-def two_ways_out(rng):
-    return np.concatenate([sizes(rng, 1), -sizes(rng, 2)])
-
-
-def one_way_out(rng):
-    return np.concatenate([2 + sizes(rng, 2), [-rng.uniform(0.3, 1)]])
-
-
-MENDED = "It is Newton's direction where all curvatures are positive, and goes down on a hilltop."
-SADDLES = "At a saddle it goes down, from all sides."
 
 
 @function(
@@ -640,10 +602,13 @@ SADDLES = "At a saddle it goes down, from all sides."
         case("a saddle with a friendly face", np.array([1.0, -1.0]), FRIENDLY_FACE),
         case("two ways down in three dimensions", np.array([0.1, 1.0, 1.0]), np.diag([1.0, -1.0, -1.0])),
     ],
-    draw={MENDED: [felt(bowl, everywhere), felt(hilltop, everywhere)],
-          SADDLES: [felt(ways, g) for ways in (one_way_out, two_ways_out) for g in (mostly_down, mostly_up)]
-                   + [cancelled, lambda rng: case("", rng.uniform(0.5, 2) * np.array([1.0, -1.0]), FRIENDLY_FACE)]},
-    needs={SADDLES: MENDED},
+    draw={"It is Newton's direction where all curvatures are positive, and goes down on a hilltop.":
+              felt(lambda rng: [rng.choice([-1, 1]) * sizes(rng, some(rng) + 1)]),
+          "At a saddle it goes down, from all sides.": [
+              felt(lambda rng: [2 + sizes(rng, 2), -rng.uniform(0.3, 1)]),
+              felt(lambda rng: [sizes(rng, 1), -sizes(rng, 2)]),
+              cancelled, lambda rng: case("", rng.uniform(0.5, 2) * np.array([1.0, -1.0]), FRIENDLY_FACE)]},
+    needs=0,
     mistakes="""
         p if np.all(np.linalg.eigvalsh(H) > 0) else -g -> p : this is as found
             -> -g : it goes down, but where all curvatures are positive Newton's direction is meant
@@ -886,12 +851,6 @@ def exits(values, **hyper):
     return drawn
 
 
-ALL, ZEROS = "At a saddle it counts every way out, wherever the saddle is.", (
-    "Curvatures that are zero but for rounding are no ways out."
-)  # fmt: skip
-DEEP = "The tolerance decides what is counted."
-
-
 @function(
     "6.9 How many ways out has a network? The counter", points=2, read=NETWORK, use=counted,
     withheld=WITHHELD,
@@ -906,10 +865,12 @@ DEEP = "The tolerance decides what is counted."
         case("the same, upside down", np.diag([-2.0, 1e-7, 3.0]), np.zeros(3), 1.0),
         case("a tolerance of 1", np.diag([2.0, -0.7, -1.2, -0.3]), np.zeros(4), 1.0, tolerance=1.0),
     ],
-    draw={ALL: exits(lambda rng: (sizes(rng, some(rng)), -sizes(rng, some(rng)))),
-          ZEROS: exits(lambda rng: (rng.uniform(-1e-6, 1e-6, 3), sizes(rng, 1), -sizes(rng, some(rng, 0)))),
-          DEEP: exits(lambda rng: (-1 - sizes(rng, some(rng)), -rng.uniform(0.6, 0.8, 2), -0.3, 1), tolerance=1.0)},
-    needs=ALL,
+    draw={"At a saddle it counts every way out, wherever the saddle is.": exits(lambda rng: (sizes(rng), -sizes(rng))),
+          "Curvatures that are zero but for rounding are no ways out.":
+              exits(lambda rng: (tiny(rng, 1e-6), sizes(rng, 1), -sizes(rng, some(rng, 0)))),
+          "The tolerance decides what is counted.":
+              exits(lambda rng: (-1 - sizes(rng), -rng.uniform(0.6, 0.8, 2), -0.3, 1), tolerance=1.0)},
+    needs=0,
     mistakes="""
         < -tolerance -> < 0 : rounding leaves zeros a little below 0: count below -tolerance
             -> < -1e-4 : tolerance is an argument; use it

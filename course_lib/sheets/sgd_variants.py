@@ -315,7 +315,7 @@ LONG, LIMITS = "A long gradient becomes as long as the limit and keeps its direc
     "3.4 Two pairs of scissors: by norm", points=1, read=SHORT, cases=LIMITS, withheld=["wrappers.clip_by_norm"],
     draw={LONG: lambda rng: gradient(rng, 1.01, 9), "A short one stays as it is.": lambda rng: gradient(rng, 0.1, 0.99),
           "Zeros stay zeros.": zeros},
-    needs=LONG,
+    needs=0,
     mistakes="""
         limit / max(norm, limit) -> limit / norm
             : this makes short gradients longer: shorten only what is longer than the limit
@@ -394,7 +394,7 @@ FIRST = "A first step, from the anchor, is that of the exact gradient."
         case("two steps", FOUR, np.array([1.0, -1.0]), 0.1, np.array([2, 0])),
         case("an epoch", FOUR, np.array([0.5, 2.0]), 0.05, np.array([3, 1, 0, 2])),
     ],
-    draw={LEADS: corrected(None), FIRST: corrected(1), STAYS: at_the_minimum}, needs=LEADS,
+    draw={LEADS: corrected(None), FIRST: corrected(1), STAYS: at_the_minimum}, needs=0,
     mistakes="""
         - f.grad(anchor, [i]) + full -> : this is plain SGD: the correction is missing
             -> + f.grad(anchor, [i]) - full : the signs of the correction are exchanged
@@ -476,7 +476,7 @@ SMALL = small_task()
         case("one rate", SMALL, 4, np.array([0.05])),
         case("a rate that diverges", SMALL, 1, np.array([0.05, 1e4])),
     ],
-    draw={MEAN: one_rate, LOWEST: several, PASSED: diverging}, needs=MEAN,
+    draw={MEAN: one_rate, LOWEST: several, PASSED: diverging}, needs=0,
     mistakes="""
         return np.nanmin(np.mean(above, axis=0)) -> return np.mean(np.nanmin(above, axis=1))
             : each shuffle has chosen its own lucky rate: first average, then choose
