@@ -7,6 +7,7 @@ from course_lib import surfaces
 from course_lib.convexity import penalized, project_ball, project_box, project_simplex
 from course_lib.descent import end
 from course_lib.grading import variants
+from course_lib.grading.judge import credited
 from course_lib.optimizers import gd
 from course_lib.sheets import convexity
 
@@ -175,6 +176,24 @@ def test_f_in_place_of_the_certificate_is_found_each_time():
     by_height = stop(lambda f, x, g, allowed: (f(x) <= allowed, x - g / f.L))
     for _ in range(5):
         assert "the minimum need not be 0" in convexity.certified.report(by_height)[1]
+
+
+def test_an_untouched_loop_is_still_blank():
+    def untouched(f, x, allowed):
+        for _ in range(10_000):
+            f.grad(x)
+
+    assert "still blank" in convexity.certified.report(untouched)[1]
+
+
+def test_who_refutes_everything_earns_nothing():
+    """Not even for the numbers that it draws from its generator."""
+
+    def refuting(f, low, high, rng, pairs=10_000):
+        return bool(f(rng.uniform(low, high)) is None)
+
+    hidden = convexity.falsifier.hidden()
+    assert not any(credited(hidden, lambda: refuting, [0], lambda one, error: None))
 
 
 def test_a_pair_whose_function_is_a_stub_is_still_blank():

@@ -52,8 +52,7 @@ from .mistakes import collected
 from .report import Report, tell
 from .varied import Varied
 
-DRAWN = 20  # by the visible check
-HIDDEN = 12  # for each hidden property
+HIDDEN = 12  # calls drawn for each hidden property
 
 
 @dataclass(frozen=True)
@@ -236,13 +235,14 @@ class Function(Exercise):
     use: Callable | None = None
     inner: int = 0
     whole: bool = False
+    drawn: int = 20
     mistakes: Sequence = ()
     rules: Sequence = ()
     tolerance: float = 1e-8
 
     @property
     def summary(self):
-        return f" ({len(self.cases)} case{'s'[: len(self.cases) != 1]} written out, {DRAWN} drawn afresh)"
+        return f" ({len(self.cases)} case{'s'[: len(self.cases) != 1]} written out, {self.drawn} drawn afresh)"
 
     @property
     def draws(self):
@@ -252,7 +252,7 @@ class Function(Exercise):
 
     def example(self, which):
         """(arguments, keyword arguments) of a call that a report has spoken of: a label, or the number of a draw."""
-        found = next((one for one in self.cases if one.label == which), None) or self.drawn(which)
+        found = next((one for one in self.cases if one.label == which), None) or self.fresh(which)
         return found.args, found.hyper
 
     @property
@@ -260,14 +260,14 @@ class Function(Exercise):
         """The draws of all regimes."""
         return [draw for _, draws in self.draws for draw in draws]
 
-    def drawn(self, number):
+    def fresh(self, number):
         return self.every[number % len(self.every)](np.random.default_rng(number))
 
     def seeds(self):
         """Numbers of calls drawn afresh; each draw has its turn."""
         turns = len(self.every)
-        fresh = np.random.default_rng().integers(10**6, size=max(DRAWN, turns))
-        return [int(number) // turns * turns + i % turns for i, number in enumerate(fresh)]
+        numbers = np.random.default_rng().integers(10**6, size=max(self.drawn, turns))
+        return [int(number) // turns * turns + i % turns for i, number in enumerate(numbers)]
 
     def run(self, answer, *args, **hyper):
         """Calls an answer as the exercise uses it."""
@@ -288,7 +288,7 @@ class Function(Exercise):
                 f"A function is meant: got {shown(answer)}. Give the check its name, without brackets."
             )
             return
-        calls = [(one.label, one) for one in self.cases] + [(seed, self.drawn(seed)) for seed in self.seeds()]
+        calls = [(one.label, one) for one in self.cases] + [(seed, self.fresh(seed)) for seed in self.seeds()]
         runs = []
         for which, call in calls:
             try:
@@ -408,7 +408,7 @@ class Function(Exercise):
         """(answer, rng) -> whether an answer is right on draws, in one part or in all."""
 
         def holds(answer, rng):
-            for i in range(max(HIDDEN, len(draws))):
+            for i in range(max(min(HIDDEN, self.drawn), len(draws))):
                 call = draws[i % len(draws)](rng)
                 call = call if intact else self.plain(call)
                 expected = right_result(self.run, right, call)
@@ -443,6 +443,7 @@ def function(title, *, mistakes=(), **fields):
         or the index of the one that all the others need.
     use: (function, *arguments) -> result, if the function is not simply called: for instance a descent with it.
     inner: how many of the last arguments go to the function that the answer returns.
+    drawn: how many calls are drawn, of 20; fewer where a call takes long.
     whole: whether arrays of whole numbers are labels or indices, and so come as whole numbers everywhere.
     mistakes: a table of edits of the right answer, as in mistakes.py; or a list of tables and of pairs
         (function, sentence).

@@ -312,7 +312,12 @@ def credited(properties, answer, seed, miss):
         if not holds:
             miss(one, error)
         held.append(holds)
-    return [holds and (one.needs is None or held[one.needs]) for one, holds in zip(properties, held)]
+
+    def counts(i, before=()):
+        needed = properties[i].needs
+        return held[i] and (needed is None or needed in before or counts(needed, (*before, i)))
+
+    return [counts(i) for i in range(len(properties))]
 
 
 def is_plain(answer):

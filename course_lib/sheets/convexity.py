@@ -1,8 +1,11 @@
 """Sheet 01: refute and sort, project, one proof, two functions to design, curvatures, a certificate, a minimum."""
 
+from collections import Counter
+
 import numpy as np
 
 from course_lib.checks import draws
+from course_lib.checks.calls import Blank
 from course_lib.checks.comparison import letters, numbers
 from course_lib.checks.draws import Formula, symmetric
 from course_lib.checks.exercise import Rule, case, function, order, value
@@ -43,9 +46,9 @@ def draws_from_its_generator(answer, rng):
     return np.array_equal(first, again) and not np.array_equal(first, other)
 
 
-def curve(rng, words, f):
+def curve(rng, words, f, whole=False):
     """A function of x - middle, seen through a window around the middle that tells nothing of it."""
-    middle, wide = rng.uniform(-4, 4), rng.uniform(4, 6)
+    middle, wide = rng.integers(-4, 5) if whole else rng.uniform(-4, 4), rng.uniform(4, 6)
     seen = Formula(f"{words} with z = x - {middle}", lambda x: f(x - middle))
     return case("", seen, middle - wide, middle + wide * rng.uniform(1, 1.2), int(rng.integers(10**6)))
 
@@ -66,9 +69,10 @@ def a_hill_hardly_bent(rng):
 
 
 def a_dent(rng):
-    place = rng.uniform(-2, 2)
-    words = f"z**2 + 0.2 * exp(-50 * (z - {place})**2)"
-    return curve(rng, words, lambda z: z * z + 0.2 * np.exp(-50 * (z - place) ** 2))
+    """Half-way between whole numbers, and so narrow that some hundred chords miss it more often than not."""
+    place = rng.integers(-2, 2) + rng.uniform(0.4, 0.6)
+    words = f"z**2 + 0.2 * exp(-200 * (z - {place})**2)"
+    return curve(rng, words, lambda z: z * z + 0.2 * np.exp(-200 * (z - place) ** 2), whole=True)
 
 
 def a_cube_that_bends_up(rng):
@@ -96,7 +100,7 @@ def single_valley(f, low, high, rng):
 
 
 @function(
-    "1.1 A falsifier", points=2, read=WALKERS, withheld=["convexity.find_violation"], use=said,
+    "1.1 A falsifier", points=2, read=WALKERS, withheld=["convexity.find_violation"], use=said, drawn=8,
     cases=[
         case("a parabola", Formula("x**2", lambda x: x * x), -3.0, 3.0, 7),
         case("a hill", Formula("-x**2", lambda x: -x * x), -3.0, 3.0, 7),
@@ -111,7 +115,7 @@ def single_valley(f, low, high, rng):
                                        lambda x: x * x + 0.2 * np.exp(-50 * (x - 1) ** 2)), -5.0, 5.0, 7),
     ],
     draw={"What bends down somewhere in the window is refuted.":
-              [two_valleys, a_flattening_valley, a_hill_hardly_bent, a_dent],
+              [two_valleys, a_flattening_valley, a_hill_hardly_bent, *[a_dent] * 6],
           "What bends up everywhere in the window is not refuted.": [a_cube_that_bends_up, a_branch_of_a_hyperbola],
           "What is straight in places is not refuted.": [a_line, a_kink]},
     needs={"What bends down somewhere in the window is refuted.":
@@ -625,17 +629,20 @@ def valley(words, curvatures, bend=0.0, lowest=0.0, height=0.0):
 
 
 def stopped(certified, f, x, allowed):
-    """What an answer comes to, if it comes to an end."""
-    count = 0
+    """What an answer comes to, if it comes to an end; without a look at f.L or f.mu it has not been begun."""
+    asked = Counter()
 
-    def gradient(p):
-        nonlocal count
-        count += 1
-        if count >= 10_000:
-            raise RuntimeError("10,000 steps and no end: each turn asks the certificate, then moves x by -g / f.L")
-        return f.grad(p)
+    class Asked(Surface):
+        def __getattribute__(self, name):
+            asked[name] += 1
+            if asked["grad"] >= 10_000:
+                if not asked["L"] + asked["mu"]:
+                    raise Blank(": its loop asks neither for f.mu nor for f.L")
+                raise RuntimeError("10,000 steps and no end: each turn asks the certificate, then moves x by -g / f.L")
+            return super().__getattribute__(name)
 
-    made = Surface(f.name, f.value, gradient, f.start, f.window, L=f.L, mu=f.mu)
+    made = Asked(f.name, f.value, f.gradient, f.start, f.window, L=f.L, mu=f.mu)
+    asked.clear()
     return certified(made, x, allowed)
 
 

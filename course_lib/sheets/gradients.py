@@ -421,7 +421,8 @@ AT_ONCE = "A rate that is good at once comes back as it is."
     """,
 )  # fmt: skip
 def armijo(f, x, g, lr=1.0, c=0.1):
-    while not f(x - lr * g) < f(x) - c * lr * g @ g:
+    height = f(x)
+    while not f(x - lr * g) < height - c * lr * g @ g:
         lr = lr / 2
     return lr
 
