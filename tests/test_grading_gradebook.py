@@ -177,8 +177,20 @@ def test_the_formgrader_has_a_page_to_read_on_which_nothing_runs(file):
     notebook = json.loads((file.parent / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb").read_text())
     text = next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "critical-proof")
     assert "&lt;script&gt;" in text
-    assert "$a &lt; b$" in text
+    assert r"$a \lt  b$" in text
     assert not any(danger in text for danger in ("<", "](", "]:", "://", r"\href"))
+
+
+@pytest.mark.parametrize(("words", "shown"), [
+    (r"$\beta<1$ and $\frac12 > 0$", r"$\beta\lt 1$ and $\frac12 \gt  0$"), ("a < b & c", "a &lt; b &amp; c"),
+    (r"$\href{javascript:x}{y}$", r"$\ href{javascript:x}{y}$"), (r"\(\ref{a}\)", r"\(\ ref{a}\)"),
+    (r"$$\require{html}\beta$$ $\eta$", r"$$\ require{html}\ beta$$ $\eta$"),
+    (r"\begin{align}\href{x}{y}\end{align}", r"\ begin{align}\ href{x}{y}\ end{align}"),
+    ("$[a](http://x)$", "$[a] (http: //x)$"), ("$x$ $[z]: http://x$", "$x$ $[z] : http: //x$"),
+    ("$<b>$", r"$\lt b\gt $"),
+])  # fmt: skip
+def test_in_a_text_to_read_formulas_are_left_and_nothing_that_leads_elsewhere(words, shown):
+    assert gradebook.filled_in({"cell_type": "markdown", "source": ""}, words)["source"] == shown
 
 
 def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):

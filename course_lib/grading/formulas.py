@@ -1,7 +1,8 @@
 r"""Words with their formulas set: LaTeX becomes MathML, which a browser draws by itself, without a script or a picture.
 
 The words may be a learner's: every tag is made here, what comes of the words between tags is escaped, and the time is
-linear in their length. A formula that holds anything unknown here, such as \href, stays as it was written.
+linear in their length. A formula that holds anything unknown here, such as \href, stays as it was written, and is
+no formula to nbgrader's pages either.
 """
 
 import re
@@ -71,13 +72,20 @@ class Unknown(ValueError):
 
 def typeset(words):
     """HTML of a text: its formulas, between $ or $$, as MathML where they can be set, all else escaped."""
-    parts, end, left = [], 0, MOST
+    return "".join(maths or escape(piece) for piece, maths in pieces(words))
+
+
+def pieces(words):
+    """Pairs (piece of a text, its MathML if it is a formula that can be set, else "")."""
+    end, left = 0, MOST
     for found in FORMULAS.finditer(words):
         left -= len(found[0])
-        if left >= 0:
-            parts += [escape(words[end : found.start()]), formula(found)]
-            end = found.end()
-    return "".join([*parts, escape(words[end:])])
+        if left < 0:
+            break
+        yield words[end : found.start()], ""
+        yield found[0], formula(found)
+        end = found.end()
+    yield words[end:], ""
 
 
 def formula(found):
@@ -85,7 +93,7 @@ def formula(found):
         display, source = next((name, source) for name, source in found.groupdict().items() if source)
         return f'<math display="{"inline" if display == "line" else display}">{Formula(source).row("")}</math>'
     except Unknown:
-        return escape(found[0])
+        return ""
 
 
 class Formula:

@@ -15,14 +15,10 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
 
+from .formulas import pieces
 from .names import filename
 from .results import write
 from .table import OPEN
-
-LINKING = (  # what in MathJax makes links, reaches the page around it, or can be used to say one of these otherwise
-    *("href", "url", "class", "cssId", "style", "data", "require", "action", "toggle", "mmlToken", "unicode"),
-    *("def", "let", "gdef", "edef", "csname", "newcommand", "renewcommand", "newenvironment", "renewenvironment"),
-)
 
 
 def fill(file, unit, cells, results):
@@ -120,9 +116,19 @@ def filled_in(cell, words):
     if words is None:
         return cell
     if cell["cell_type"] == "markdown":
-        words = escape(words, quote=False).replace("](", "] (").replace("]:", "] :").replace("://", ": //")
-        words = re.sub(f"\\\\(?=(?:{'|'.join(LINKING)})(?![a-zA-Z]))", r"\\ ", words)
+        words = "".join(with_signs(piece) if maths else without_commands(piece) for piece, maths in pieces(words))
+        words = words.replace("](", "] (").replace("]:", "] :").replace("://", ": //")
     return {**cell, "source": words}
+
+
+def with_signs(formula):
+    """A formula that is known to be harmless, for MathJax, with no sign that HTML takes for its own."""
+    return formula.replace("<", r"\lt ").replace(">", r"\gt ")
+
+
+def without_commands(words):
+    """Words in which MathJax finds no command, such as one that makes a link."""
+    return re.sub(r"\\(?=[a-zA-Z])", r"\\ ", escape(words, quote=False))
 
 
 def by_hand(file, unit, cells):
