@@ -83,7 +83,8 @@ def current(page):
 
 
 def test_it_opens_rendered_with_the_side_bar_closed_and_leads_to_the_copies(lab, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page, wrong = browser.new_page(viewport={"width": 1280, "height": 800}), []
+    page.on("pageerror", lambda error: wrong.append(error.stack))
     page.goto(f"{lab.address}/?token={lab.token}")
     page.wait_for_selector(".jp-RenderedMarkdown table")
     assert page.get_by_role("heading", name="Optimizers, measured").is_visible()
@@ -95,6 +96,7 @@ def test_it_opens_rendered_with_the_side_bar_closed_and_leads_to_the_copies(lab,
     page.locator(".jp-Notebook").get_by_role("link", name="contents").click()
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.path === 'mine/README.md'")
     page.close()
+    assert not wrong
 
 
 def test_tabs_of_one_file_name_can_be_told_apart(page):
