@@ -224,3 +224,66 @@ def test_a_lesson(course):
     files = [f"tests/test_{file}.py" for file in ("notebooks", "slides", "claims", "house", "teaching")]
     said = passes(course, "-p", "no:nbval", "--override-ini=addopts=--import-mode=importlib", "-k", concerned, *files)
     assert all(f"{file}::" in said for file in files)
+
+
+SHEET = "02_gradients"
+EXERCISE = '''
+
+# 2.11
+
+
+def steep(rng):
+    return case("", 1 + np.abs(draws.array(rng, draws.shape(rng))))
+
+
+@function(
+    "2.11 Home in one step", points=1, read=RATE, says="From there a step lands at the minimum.",
+    cases=[case("one bowl", np.array([4.0])), case("two side by side", np.array([1.0, 10.0]))],
+    draw=steep,
+    mistakes="""
+        1 / L -> 2 / L : this is the edge; half of it arrives at once
+            -> L : a steeper bowl needs a smaller rate
+            -> 1 / L**2 : a step is the rate times the slope L x, and L stands there once
+    """,
+)  # fmt: skip
+def landing(L):
+    return 1 / L
+'''
+TASK = """## 2.11 Home in one step ★☆☆ · 1 point · 1 line · 5 minutes
+
+At which rate does a step of gradient descent on a bowl of curvature $L$ land at its minimum?"""
+ANSWER = '''def landing(L):
+    """The rate for each curvature. L and the result: arrays (n,)."""
+    ### BEGIN SOLUTION
+    return 1 / L
+    ### END SOLUTION'''
+
+
+def test_an_exercise(course):
+    path, new = course / "solutions" / f"{SHEET}.ipynb", nbformat.v4
+    with open(course / "course_lib" / "sheets" / "gradients.py", "a", encoding="utf-8") as file:
+        file.write(EXERCISE)
+    notebook = nbformat.read(path, as_version=4)
+    cells = [new.new_markdown_cell(TASK, id="landing-task"), new.new_code_cell(ANSWER, id="landing"),
+             new.new_code_cell("check.landing(landing)", id="check-landing")]  # fmt: skip
+    for cell, above in ((cells[1], "starts"), (cells[2], "check-starts")):
+        (mark,) = (one.metadata.nbgrader for one in notebook.cells if one.id == above)
+        cell.metadata.nbgrader = mark | {"grade_id": cell.id} | ({"points": 1} if mark.grade else {})
+    notebook.cells[-1:-1] = cells
+    title = notebook.cells[0].source
+    for old, said in (("Ten exercises", "Eleven exercises"), ("26 points", "27 points"), ("125", "130")):
+        assert title.count(old) == 1
+        title = title.replace(old, said)
+    notebook.cells[0].source = title
+    nbformat.write(notebook, path)
+    readme = course / "README.md"
+    link = f"[sheet](exercises/{SHEET}.ipynb), "
+    readme.write_text(readme.read_text(encoding="utf-8").replace(f"{link}125", f"{link}130"), encoding="utf-8")
+    python(course, "-m", "tools.refresh", f"solutions/{SHEET}.ipynb")
+    python(course, "-m", "tools.exercises")
+    assert "2.11 Home in one step" in (course / "exercises" / f"{SHEET}.ipynb").read_text(encoding="utf-8")
+    concerned = "landing or agrees and gradients or points and 02_gradients or how_long or minutes_of_lessons or ruff"
+    files = [f"tests/test_{file}.py" for file in ("sheets", "notebooks", "way", "house")]
+    said = passes(course, "-p", "no:nbval", "--override-ini=addopts=--import-mode=importlib", "-k", concerned, *files)
+    assert "test_each_mistake_loses_points[gradients-landing]" in said
+    assert all(f"{file}::" in said for file in files)

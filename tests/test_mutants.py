@@ -29,8 +29,13 @@ def test_one_place_is_changed_and_only_between_the_marks():
 
 
 def test_an_order_of_letters_is_changed_too():
-    lines = {one.after for one in mutants.mutants("### BEGIN SOLUTION\nlines = 'ABC'\n### END SOLUTION")}
-    assert lines == {"lines = 'BAC'", "lines = 'ACB'", "lines = 'BC'", "pass"}
+    lines = {one.after for one in mutants.mutants("### BEGIN SOLUTION\nlines = 'ACB'\n### END SOLUTION")}
+    assert lines == {"lines = 'CAB'", "lines = 'ABC'", "lines = 'CB'", "pass"}
+
+
+def test_a_set_of_letters_loses_each_of_them_since_no_change_of_places_changes_it():
+    lines = {one.after for one in mutants.mutants("### BEGIN SOLUTION\nchosen = 'ABD'\n### END SOLUTION")}
+    assert lines == {"chosen = 'BD'", "chosen = 'AD'", "chosen = 'AB'", "pass"}
 
 
 @pytest.mark.slow

@@ -73,7 +73,7 @@ ALSO = {
     "proof": ["b e g c a f d"],
     "layer_backward": [layer_by_examples],
     "adversary": [lambda lr: -5 / lr**0.5, lambda lr: np.array([2 * (1 / (2 * lr)) ** 0.5])],
-    "starts_needed": [counted],
+    "starts_needed": [counted, lambda p, q: int(np.ceil(np.log(1 - q) / np.log(1 - p)))],
 }
 
 WRONG = {
@@ -110,6 +110,12 @@ def test_nan_is_no_walk():
         return np.full((len(start), steps + 1), np.nan)
 
     assert not any(one.holds(nowhere, np.random.default_rng(0)) for one in gradients.walk.hidden())
+
+
+@pytest.mark.parametrize(("p", "q", "starts"), [(0.2, 0.36, 2), (0.1, 0.271, 3), (0.2, 0.488, 3), (0.5, 0.75, 2)])
+def test_rounding_buys_no_start_too_many(p, q, starts):
+    assert gradients.starts_needed.right(p, q) == starts
+    assert (np.log(1 - 0.36) / np.log(1 - 0.2)).item() == 2.0000000000000004, "as the solution says"
 
 
 def test_what_is_right_is_what_the_library_does():

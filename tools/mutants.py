@@ -5,9 +5,10 @@
     python -m tools.mutants --share 0.05 --seed 1  a part of the mutants, drawn
 
 A mutant is the solution of one cell with an operator, a comparison, a number, a sign, a function, an order of results
-or a line changed. It is refused if its cell stops or a check of it does not pass. A number or a text that comes out
-the same is no mutant, whatever led there. Who survives must stand in tools/mutants.toml with the reason why it is as
-right as the solution; others are printed, and the exit code is 1.
+or a line changed. In an order of lines two neighbours change places; letters from A to Z are a set, in which a change
+of places says the same, so each is left out once. It is refused if its cell stops or a check of it does not pass. A
+number or a text that comes out the same is no mutant, whatever led there. Who survives must stand in tools/mutants.toml
+with the reason why it is as right as the solution; others are printed, and the exit code is 1.
 """
 
 import argparse
@@ -100,7 +101,10 @@ def constants(value):
     if isinstance(value, int | float):
         return [value + 1, *([0] if value else [])] if isinstance(value, int) else [2 * value, 0.0] if value else [1.0]
     if isinstance(value, str) and re.fullmatch(r"[A-Z]{2,}", value):
-        return [value[:i] + value[i + 1] + value[i] + value[i + 2 :] for i in range(len(value) - 1)] + [value[1:]]
+        left_out = [value[:i] + value[i + 1 :] for i in range(len(value))]
+        if sorted(value) == list(value):
+            return left_out
+        return [value[:i] + value[i + 1] + value[i] + value[i + 2 :] for i in range(len(value) - 1)] + left_out[:1]
     return []
 
 

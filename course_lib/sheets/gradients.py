@@ -573,17 +573,15 @@ def equal_chances(rng):
     mistakes="""
         np.log(1 - q) / np.log(1 - p) -> q / p : chances do not add up: two starts may find the same; failures multiply
             -> np.log(q) / np.log(p) : this is for all of them to succeed; all must not fail
-        int(np.ceil(np.log(1 - q) / np.log(1 - p))) -> q / p
-            : chances do not add up: two starts may find the same; failures multiply
-            -> np.log(1 - q) / np.log(1 - p) : a whole number is meant: round up
-            -> int(np.log(1 - q) / np.log(1 - p)) + 1
-                : rounded down and one more is one too many where the quotient is whole: round up
-        np.ceil(np.log(1 - q) / np.log(1 - p)) -> np.log(1 - q) / np.log(1 - p)
-            : rounded down, the chance is too small: round up
-        int(np.ceil -> (round : rounded to the nearest, it is at times too few: round up
+        int(np.ceil(starts - 1e-9)) -> q / p : chances do not add up: two starts may find the same; failures multiply
+            -> starts : a whole number is meant: round up
+            -> int(starts) : rounded down, the chance is too small: round up
+            -> int(starts) + 1 : rounded down and one more is one too many where the quotient is whole: round up
+            -> round(starts) : rounded to the nearest, it is at times too few: round up
+            -> 1 + int(np.ceil(starts)) : one fewer is enough
         np.log(1 - q) -> np.log(q) : all must fail with at most 1 - q, not q
-        return int( -> return 1 + int( : one fewer is enough
     """,
 )  # fmt: skip
 def starts_needed(p, q):
-    return int(np.ceil(np.log(1 - q) / np.log(1 - p)))
+    starts = np.log(1 - q) / np.log(1 - p)
+    return int(np.ceil(starts - 1e-9))
