@@ -4,7 +4,6 @@ import inspect
 import math
 import re
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +34,7 @@ from course_lib.optimizers import (
     schedule_free,
 )
 from course_lib.surfaces import rosenbrock
+from tests.reference import conventions
 
 METHODS = {
     name: function
@@ -44,121 +44,26 @@ METHODS = {
 EACH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Other people's code. The paths were stored by reference/make.py, which says from where; a row gives the stored path,
-# our method with what brings both to one convention, and that in words.
+# Other people's code: its paths, and what brings ours to the same convention, lie in reference/.
 
-REFERENCE = Path(__file__).with_name("reference")
-START = np.array([-0.5, 0.3])
-STEPS = 200
-
-
-class Matrix:
-    """|A W - B|^2 / 2 of a 3 x 2 matrix W."""
-
-    A = np.array([[2.0, 1, 0], [0, 2, 1], [1, 0, 2]])
-    B = np.array([[1.0, 2], [-1, 1], [3, 0]])
-    start = 3 * np.eye(3, 2)
-
-    def grad(self, W):
-        return self.A.T @ (self.A @ W - self.B)
-
-
-def l2_adam(x, g, *memory, decay, **hyper):
-    return adam(x, g + decay * x, *memory, **hyper)
-
-
-def adagrad_from_a_tenth(x, g, s=0.1, **hyper):
-    return adagrad(x, g, s, **hyper)
-
-
-AGREE = [
-    ("torch gd", gd, {"lr": 2e-3}, "nothing to align"),
-    ("optax gd", gd, {"lr": 2e-3}, "nothing to align"),
-    ("torch momentum", momentum, {"lr": 1e-3}, "the sum, rate outside; same beta"),
-    ("optax momentum", momentum, {"lr": 1e-3}, "the sum, rate outside; same beta"),
-    ("torch momentum_ema", momentum_ema, {"lr": 1e-2}, "dampening = momentum; torch's velocity is set to 0 at first"),
-    ("optax momentum_ema", momentum_ema, {"lr": 1e-2}, "optax.ema(debias=False), then the rate"),
-    ("torch nesterov", nesterov, {"lr": 1e-3}, "both at the look-ahead point"),
-    ("optax nesterov", nesterov, {"lr": 1e-3}, "both at the look-ahead point"),
-    ("torch adagrad", adagrad, {"lr": 0.5}, "s from 0, eps = 1e-10 outside the root"),
-    (
-        "optax adagrad start=0, eps=0",
-        adagrad,
-        {"lr": 0.5, "eps": 0.0},
-        "optax's s set to 0; no eps, no place for it",
-    ),
-    ("optax adagrad eps=0", adagrad_from_a_tenth, {"lr": 0.5, "eps": 0.0}, "our s set to 0.1; no eps"),
-    ("torch rmsprop", rmsprop, {"lr": 1e-3}, "alpha = 0.9; eps outside the root"),
-    ("torch rmsprop defaults", rmsprop, {"lr": 1e-3, "b2": 0.99}, "b2 = 0.99"),
-    ("optax rmsprop eps outside", rmsprop, {"lr": 1e-3}, "eps_in_sqrt=False"),
-    ("optax rmsprop eps=1 outside", rmsprop, {"lr": 1e-3, "eps": 1.0}, "eps_in_sqrt=False, and an eps that counts"),
-    ("torch adadelta", adadelta, {}, "rho = 0.95"),
-    ("optax adadelta", adadelta, {}, "rho = 0.95"),
-    ("torch adadelta defaults", adadelta, {"b2": 0.9}, "b2 = 0.9"),
-    ("optax adadelta defaults", adadelta, {"b2": 0.9}, "b2 = 0.9"),
-    ("torch adam", adam, {"lr": 0.05}, "nothing to align"),
-    ("optax adam", adam, {"lr": 0.05}, "nothing to align"),
-    ("torch adam l2", l2_adam, {"lr": 0.05, "decay": 0.1}, "torch's weight_decay is added to the gradient"),
-    ("torch adamw", adamw, {"lr": 0.05, "decay": 0.1}, "same decay, times the rate"),
-    ("optax adamw", adamw, {"lr": 0.05, "decay": 0.1}, "same decay, times the rate"),
-    ("torch adamw defaults", adamw, {"lr": 0.05}, "decay is 1e-2 in both"),
-    ("optax adamw defaults", adamw, {"lr": 0.05, "decay": 1e-4}, "decay = 1e-4"),
-    ("torch amsgrad", amsgrad, {"lr": 0.05}, "both take the maximum before the correction"),
-    ("torch adamax", adamax, {"lr": 0.05}, "both add eps to |g|"),
-    ("optax adamax", adamax, {"lr": 0.05}, "both add eps to |g|"),
-    ("torch nadam", nadam, {"lr": 0.01}, "momentum_decay is psi; torch in float64 by default"),
-    ("optax nadam_constant", nadam_constant, {"lr": 0.01}, "nothing to align"),
-    ("torch radam eps=0", radam, {"lr": 2e-3, "eps": 0.0}, "no eps, so no place for it"),
-    ("optax radam", radam, {"lr": 2e-3}, "both add eps to the corrected root"),
-    ("optax radam eps=1", radam, {"lr": 2e-3, "eps": 1.0}, "both add eps to the corrected root; one that counts"),
-    ("optax lion", lion, {"lr": 0.01, "decay": 0.1}, "same decay, times the rate"),
-    ("optax lamb", lamb, {"lr": 0.02, "decay": 0.1}, "same decay, inside the ratio"),
-    ("optax muon count=10000", muon, {"lr": 0.01}, "so late that the correction is 1; transposed; eps = 1e-7"),
-    ("optax schedule_free", schedule_free, {"lr": 2e-3}, "optax's params are our x"),
-]
-
-DIFFER = [
-    ("torch momentum dampened", momentum_ema, {"lr": 1e-2}, 0.1, "torch's first velocity is the whole gradient"),
-    ("torch momentum", momentum_ema, {"lr": 1e-3}, 0.1, "the sum is not the mean"),
-    ("optax momentum", momentum_ema, {"lr": 1e-3}, 0.1, "the sum is not the mean"),
-    ("optax adagrad defaults", adagrad, {"lr": 0.5}, 5e-4, "optax starts s at 0.1"),
-    ("optax adagrad start=0, eps=1", adagrad, {"lr": 0.5, "eps": 1.0}, 1e-3, "optax has eps inside the root"),
-    ("optax rmsprop eps=1 inside", rmsprop, {"lr": 1e-3, "eps": 1.0}, 0.02, "optax has eps inside the root"),
-    ("torch rmsprop defaults", rmsprop, {"lr": 1e-3}, 0.05, "torch has alpha = 0.99"),
-    ("torch adadelta defaults", adadelta, {}, 0.1, "torch has rho = 0.9"),
-    ("optax adadelta defaults", adadelta, {}, 0.1, "optax has rho = 0.9"),
-    ("torch adam l2", adamw, {"lr": 0.05, "decay": 0.1}, 0.05, "coupled decay goes through the division"),
-    ("optax adamw defaults", adamw, {"lr": 0.05}, 0.02, "optax decays by 1e-4"),
-    ("optax amsgrad", amsgrad, {"lr": 0.05}, 0.3, "optax takes the maximum after the correction"),
-    ("torch nadam", nadam_constant, {"lr": 0.01}, 0.01, "torch warms the momentum up"),
-    ("optax nadam_constant", nadam, {"lr": 0.01}, 0.01, "optax does not warm the momentum up"),
-    ("torch radam eps=1", radam, {"lr": 2e-3, "eps": 1.0}, 5e-3, "torch adds eps before the correction"),
-    ("optax muon", muon, {"lr": 0.01}, 1e-6, "optax corrects the bias of v"),
-]
+START, STEPS = conventions.START, conventions.STEPS
 
 
 @pytest.fixture(scope="module")
 def stored():
-    with np.load(REFERENCE / "paths.npz") as paths:
-        return dict(paths)
+    return conventions.stored()
 
 
-def our_path(method, hyper):
-    if method is not muon:
-        return descend(method, rosenbrock, START, STEPS, **hyper)
-    return descend(method, Matrix(), Matrix.start, STEPS, **hyper)
-
-
-def their_path(stored, name):
-    path = stored[name]
-    return path.transpose(2, 1, 0) if name.startswith("optax muon") else path
-
-
-@pytest.mark.parametrize(("name", "method", "hyper", "how"), AGREE, ids=[row[0] for row in AGREE])
-def test_the_path_is_that_of_the_library_to_1e12(stored, name, method, hyper, how):
-    ours, theirs = our_path(method, hyper), their_path(stored, name)
+@pytest.mark.parametrize("row", conventions.AGREE, ids=lambda row: row.path)
+def test_the_path_is_that_of_the_library(stored, row):
+    ours, theirs = conventions.ours(row), conventions.theirs(stored, row)
     assert np.ptp(theirs, axis=1).max() > 0.05, "nothing moved"
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12, err_msg=how)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=row.within, err_msg=row.why)
+
+
+@pytest.mark.parametrize("row", conventions.DIFFER, ids=lambda row: row.path)
+def test_another_convention_is_another_path(stored, row):
+    assert np.abs(conventions.ours(row) - conventions.theirs(stored, row)).max() > row.least, row.why
 
 
 def test_muon_says_that_it_wants_a_matrix():
@@ -178,22 +83,10 @@ def test_no_norm_overflows(dtype, huge):
     np.testing.assert_allclose(x / huge, [3 - 0.5 / 2**0.5, 4 - 0.5 / 2**0.5], rtol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "decay"), [("torch muon", 0.0), ("torch muon defaults", 0.1)])
-def test_muon_is_torchs_as_far_as_bfloat16_goes(stored, name, decay):
-    ours, theirs = our_path(muon, {"lr": 1e-3, "decay": decay}), stored[name]
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-3)
-    assert np.abs(ours - our_path(muon, {"lr": 1e-3, "decay": 0.1 - decay})).max() > 0.05
-
-
 def test_the_mean_of_schedule_free_is_optaxs(stored):
     states = islice(iterate(schedule_free, rosenbrock, START, lr=2e-3), 1, STEPS + 1)
     means = [x - (1 - 0.9) * w for x, w, _ in states]
     np.testing.assert_allclose(np.transpose(means), stored["optax schedule_free mean"][:, 1:], rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize(("name", "method", "hyper", "least", "why"), DIFFER, ids=[row[0] for row in DIFFER])
-def test_another_convention_is_another_path(stored, name, method, hyper, least, why):
-    assert np.abs(our_path(method, hyper) - their_path(stored, name)).max() > least, why
 
 
 def test_torch_and_optax_divide_amsgrad_and_nadam_differently(stored):
@@ -202,20 +95,20 @@ def test_torch_and_optax_divide_amsgrad_and_nadam_differently(stored):
 
 
 def test_every_stored_path_is_used(stored):
-    used = {row[0] for row in [*AGREE, *DIFFER]} | {"torch muon", "torch muon defaults", "optax schedule_free mean"}
-    assert used == set(stored) - {"versions"}
+    used = {row.path for row in [*conventions.AGREE, *conventions.DIFFER]} | {"optax schedule_free mean"}
+    assert used == set(stored) - {"versions", "torch.optim"}
 
 
 @EACH
 @pytest.mark.parametrize("library", ["torch", "optax"])
 def test_what_a_docstring_says_of_a_library_is_compared_with_it(method, library):
-    rows = [row for row in [*AGREE, *DIFFER] if row[1] is method and row[0].startswith(library)]
+    rows = [row for row in [*conventions.AGREE, *conventions.DIFFER] if row.of is method and row.library == library]
     named = re.search(rf"\b{library}\.\w", inspect.getdoc(method))
-    assert rows or not named or (method, library) == (muon, "torch"), named
+    assert rows or not named, named
 
 
 def test_the_paths_are_of_the_versions_that_the_script_names(stored):
-    named = re.findall(r'"(\w+)==([\d.]+)"', (REFERENCE / "make.py").read_text())
+    named = re.findall(r'"(\w+)==([\d.]+)"', conventions.SCRIPT.read_text(encoding="utf-8"))
     versions = dict(line.split("+")[0].split() for line in stored["versions"])
     assert len(named) == 3
     assert {name: versions[name] for name, _ in named} == dict(named)

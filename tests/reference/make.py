@@ -10,7 +10,7 @@ Everything in float64, 200 steps, the start included, axis 0 the coordinates, as
 - Rosenbrock's function from (-0.5, 0.3);
 - for Muon, which steps along matrices, |A W - B|^2 / 2 from W = ((3, 0), (0, 3), (0, 0)).
 The gradients are the formulas below and no automatic derivative, so two paths differ by their optimizers alone.
-How each of them is brought to the convention of the course stands in the table of ../test_optimizers.py.
+conventions.py says how each of them is brought to the convention of the course; FROM_HERE.md is made from both.
 """
 
 import sys
@@ -18,9 +18,8 @@ from pathlib import Path
 
 import jax
 import numpy as np
-import optax
+import optax.contrib
 import torch
-from optax import contrib
 
 STEPS = 200
 START = np.array([-0.5, 0.3])
@@ -66,74 +65,68 @@ def optax_path(optimizer, grad=rosenbrock, start=START, evaluate=lambda state, p
 
 
 def torch_paths():
-    o = torch.optim
+    yield "gd", torch_path(lambda params: torch.optim.SGD(params, lr=2e-3))
+    yield "momentum", torch_path(lambda params: torch.optim.SGD(params, lr=1e-3, momentum=0.9))
+    yield "nesterov", torch_path(lambda params: torch.optim.SGD(params, lr=1e-3, momentum=0.9, nesterov=True))
+    yield "adagrad", torch_path(lambda params: torch.optim.Adagrad(params, lr=0.5))
+    yield "rmsprop", torch_path(lambda params: torch.optim.RMSprop(params, lr=1e-3, alpha=0.9))
+    yield "adadelta", torch_path(lambda params: torch.optim.Adadelta(params, lr=1.0, rho=0.95))
+    yield "adam", torch_path(lambda params: torch.optim.Adam(params, lr=0.05))
+    yield "adamw", torch_path(lambda params: torch.optim.AdamW(params, lr=0.05, weight_decay=0.1))
+    yield "amsgrad", torch_path(lambda params: torch.optim.Adam(params, lr=0.05, amsgrad=True))
+    yield "adamax", torch_path(lambda params: torch.optim.Adamax(params, lr=0.05))
+    yield "nadam", torch_path(lambda params: torch.optim.NAdam(params, lr=0.01))
+    yield "radam eps=0", torch_path(lambda params: torch.optim.RAdam(params, lr=0.002, eps=0.0))
+    yield "muon", torch_path(lambda params: torch.optim.Muon(params, lr=0.001, weight_decay=0.0), matrix, W)
 
-    def at_rest(params):
-        """SGD with dampening whose velocity starts at 0 instead of at the first gradient."""
-        sgd = o.SGD(params, lr=1e-2, momentum=0.9, dampening=0.9)
-        sgd.state[params[0]]["momentum_buffer"] = torch.zeros_like(params[0])
-        return sgd
-
-    yield "gd", torch_path(lambda p: o.SGD(p, lr=2e-3))
-    yield "momentum", torch_path(lambda p: o.SGD(p, lr=1e-3, momentum=0.9))
-    yield "momentum_ema", torch_path(at_rest)
-    yield "nesterov", torch_path(lambda p: o.SGD(p, lr=1e-3, momentum=0.9, nesterov=True))
-    yield "adagrad", torch_path(lambda p: o.Adagrad(p, lr=0.5))
-    yield "rmsprop", torch_path(lambda p: o.RMSprop(p, lr=1e-3, alpha=0.9))
-    yield "adadelta", torch_path(lambda p: o.Adadelta(p, lr=1.0, rho=0.95))
-    yield "adam", torch_path(lambda p: o.Adam(p, lr=0.05))
-    yield "adamw", torch_path(lambda p: o.AdamW(p, lr=0.05, weight_decay=0.1))
-    yield "amsgrad", torch_path(lambda p: o.Adam(p, lr=0.05, amsgrad=True))
-    yield "adamax", torch_path(lambda p: o.Adamax(p, lr=0.05))
-    yield "nadam", torch_path(lambda p: o.NAdam(p, lr=0.01))
-    yield "radam eps=0", torch_path(lambda p: o.RAdam(p, lr=0.002, eps=0.0))
-    yield "muon", torch_path(lambda p: o.Muon(p, lr=0.001, weight_decay=0.0), matrix, W)
-
-    yield "momentum dampened", torch_path(lambda p: o.SGD(p, lr=1e-2, momentum=0.9, dampening=0.9))
-    yield "rmsprop defaults", torch_path(lambda p: o.RMSprop(p, lr=1e-3))
-    yield "adadelta defaults", torch_path(lambda p: o.Adadelta(p))
-    yield "adam l2", torch_path(lambda p: o.Adam(p, lr=0.05, weight_decay=0.1))
-    yield "adamw defaults", torch_path(lambda p: o.AdamW(p, lr=0.05))
-    yield "radam eps=1", torch_path(lambda p: o.RAdam(p, lr=0.002, eps=1.0))
-    yield "muon defaults", torch_path(lambda p: o.Muon(p, lr=0.001), matrix, W)
+    yield "momentum dampened", torch_path(lambda params: torch.optim.SGD(params, lr=1e-2, momentum=0.9, dampening=0.9))
+    yield "rmsprop defaults", torch_path(lambda params: torch.optim.RMSprop(params, lr=1e-3))
+    yield "adadelta defaults", torch_path(lambda params: torch.optim.Adadelta(params))
+    yield "adam defaults", torch_path(lambda params: torch.optim.Adam(params))
+    yield "adam l2", torch_path(lambda params: torch.optim.Adam(params, lr=0.05, weight_decay=0.1))
+    yield "adamw defaults", torch_path(lambda params: torch.optim.AdamW(params, lr=0.05))
+    yield "radam eps=1", torch_path(lambda params: torch.optim.RAdam(params, lr=0.002, eps=1.0))
+    yield "muon defaults", torch_path(lambda params: torch.optim.Muon(params, lr=0.001), matrix, W)
 
 
 def optax_paths():
-    o = optax
+    yield "gd", optax_path(optax.sgd(2e-3))
+    yield "momentum", optax_path(optax.sgd(1e-3, momentum=0.9))
+    yield "momentum_ema", optax_path(optax.chain(optax.ema(0.9, debias=False), optax.scale(-1e-2)))
+    yield "nesterov", optax_path(optax.sgd(1e-3, momentum=0.9, nesterov=True))
+    yield "adagrad start=0, eps=0", optax_path(optax.adagrad(0.5, initial_accumulator_value=0.0, eps=0.0))
+    yield "adagrad eps=0", optax_path(optax.adagrad(0.5, eps=0.0))
+    yield "rmsprop eps outside", optax_path(optax.rmsprop(1e-3, decay=0.9, eps=1e-8, eps_in_sqrt=False))
+    yield "adadelta", optax_path(optax.adadelta(1.0, rho=0.95, eps=1e-6))
+    yield "adam", optax_path(optax.adam(0.05))
+    yield "adamw", optax_path(optax.adamw(0.05, weight_decay=0.1))
+    yield "adamax", optax_path(optax.adamax(0.05))
+    yield "nadam_constant", optax_path(optax.nadam(0.01))
+    yield "radam", optax_path(optax.radam(0.002))
+    yield "lion", optax_path(optax.lion(0.01, b1=0.9, b2=0.99, weight_decay=0.1))
+    yield "lamb", optax_path(optax.lamb(0.02, weight_decay=0.1))
+    yield "muon late", optax_path(optax.contrib.muon(0.01, eps=1e-7), transposed, W.T, count=10_000)
+    yield "schedule_free", optax_path(optax.contrib.schedule_free_sgd(2e-3, b1=0.9))
+    yield (
+        "schedule_free mean",
+        optax_path(optax.contrib.schedule_free_sgd(2e-3, b1=0.9), evaluate=optax.contrib.schedule_free_eval_params),
+    )
 
-    def muon(**memory):
-        return optax_path(contrib.muon(0.01, eps=1e-7), transposed, W.T, **memory)
+    yield "adagrad defaults", optax_path(optax.adagrad(0.5))
+    yield "adagrad start=0, eps=1", optax_path(optax.adagrad(0.5, initial_accumulator_value=0.0, eps=1.0))
+    yield "rmsprop eps=1 inside", optax_path(optax.rmsprop(1e-3, eps=1.0))
+    yield "rmsprop eps=1 outside", optax_path(optax.rmsprop(1e-3, eps=1.0, eps_in_sqrt=False))
+    yield "adadelta defaults", optax_path(optax.adadelta(1.0))
+    yield "adamw defaults", optax_path(optax.adamw(0.05))
+    yield "amsgrad", optax_path(optax.amsgrad(0.05))
+    yield "radam eps=1", optax_path(optax.radam(0.002, eps=1.0))
+    yield "muon", optax_path(optax.contrib.muon(0.01, eps=1e-7), transposed, W.T)
 
-    schedule_free = contrib.schedule_free_sgd(2e-3, b1=0.9)
 
-    yield "gd", optax_path(o.sgd(2e-3))
-    yield "momentum", optax_path(o.sgd(1e-3, momentum=0.9))
-    yield "momentum_ema", optax_path(o.chain(o.ema(0.9, debias=False), o.scale(-1e-2)))
-    yield "nesterov", optax_path(o.sgd(1e-3, momentum=0.9, nesterov=True))
-    yield "adagrad start=0, eps=0", optax_path(o.adagrad(0.5, initial_accumulator_value=0.0, eps=0.0))
-    yield "adagrad eps=0", optax_path(o.adagrad(0.5, eps=0.0))
-    yield "rmsprop eps outside", optax_path(o.rmsprop(1e-3, decay=0.9, eps=1e-8, eps_in_sqrt=False))
-    yield "adadelta", optax_path(o.adadelta(1.0, rho=0.95, eps=1e-6))
-    yield "adam", optax_path(o.adam(0.05))
-    yield "adamw", optax_path(o.adamw(0.05, weight_decay=0.1))
-    yield "adamax", optax_path(o.adamax(0.05))
-    yield "nadam_constant", optax_path(o.nadam(0.01))
-    yield "radam", optax_path(o.radam(0.002))
-    yield "lion", optax_path(o.lion(0.01, b1=0.9, b2=0.99, weight_decay=0.1))
-    yield "lamb", optax_path(o.lamb(0.02, weight_decay=0.1))
-    yield "muon count=10000", muon(count=10_000)
-    yield "schedule_free", optax_path(schedule_free)
-    yield "schedule_free mean", optax_path(schedule_free, evaluate=contrib.schedule_free_eval_params)
-
-    yield "adagrad defaults", optax_path(o.adagrad(0.5))
-    yield "adagrad start=0, eps=1", optax_path(o.adagrad(0.5, initial_accumulator_value=0.0, eps=1.0))
-    yield "rmsprop eps=1 inside", optax_path(o.rmsprop(1e-3, eps=1.0))
-    yield "rmsprop eps=1 outside", optax_path(o.rmsprop(1e-3, eps=1.0, eps_in_sqrt=False))
-    yield "adadelta defaults", optax_path(o.adadelta(1.0))
-    yield "adamw defaults", optax_path(o.adamw(0.05))
-    yield "amsgrad", optax_path(o.amsgrad(0.05))
-    yield "radam eps=1", optax_path(o.radam(0.002, eps=1.0))
-    yield "muon", muon()
+def optimizers():
+    """The names of the optimizers in torch.optim."""
+    base = torch.optim.Optimizer
+    return sorted(name for name, c in vars(torch.optim).items() if isinstance(c, type) and base in c.__mro__[1:])
 
 
 if __name__ == "__main__":
@@ -144,4 +137,6 @@ if __name__ == "__main__":
     paths = {f"torch {name}": path for name, path in torch_paths()}
     paths |= {f"optax {name}": path for name, path in optax_paths()}
     versions = np.array([f"{name} {version}" for name, version in versions.items()])
-    np.savez_compressed(Path(__file__).with_name("paths.npz"), versions=versions, **paths)
+    np.savez_compressed(
+        Path(__file__).with_name("paths.npz"), versions=versions, **{"torch.optim": optimizers()}, **paths
+    )
