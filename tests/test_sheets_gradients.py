@@ -1,6 +1,5 @@
 """Sheet 02: its other right and wrong answers, and what ties its right answers to the library and to runs."""
 
-import importlib
 from fractions import Fraction
 
 import numpy as np
@@ -135,7 +134,3 @@ def test_the_numbers_of_a_variant_make_good_exercises(seed):
     answers = [1 - p["rate"] * p["curvature"], 2 / p["steep"], (p["parameters"] + 1) / 86_400]
     assert not np.any(np.isclose(answers, [-0.6, 2 / 9, 11.574], rtol=0, atol=0.01))
     assert abs(round(answers[2], 1) - answers[2]) < 5e-3 * answers[2], "one decimal is enough"
-
-
-def test_a_half_done_sheet_of_an_earlier_edition_finds_its_checks():
-    assert importlib.import_module("course_lib.checks").gradients is gradients

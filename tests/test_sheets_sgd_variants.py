@@ -50,18 +50,17 @@ def svrg_by_loops(f, w, lr, order):
 
 
 def after_by_loops(task, size, rates):
-    """The lowest mean loss above the minimum, by a loop over examples and rates."""
+    """The lowest mean loss above the minimum, by a loop over examples: one row for each rate."""
     X, y = task.X, task.y
-    best, above = np.linalg.lstsq(X, y)[0], np.empty((3, len(rates)))
+    best, above = np.linalg.lstsq(X, y)[0], []
     with np.errstate(all="ignore"):  # a rate may diverge
         for seed in range(3):
-            for k, lr in enumerate(rates):
-                rng, w = np.random.default_rng(seed), np.zeros(X.shape[1])
-                for _ in range(5):
-                    for rows in epoch(len(X), size, rng):
-                        w = w - lr * X[rows].T @ (X[rows] @ w - y[rows]) / size
-                above[seed, k] = np.mean((X @ w - y) ** 2) / 2 - np.mean((X @ best - y) ** 2) / 2
-    return np.nanmin(above.mean(axis=0))
+            rng, w = np.random.default_rng(seed), np.zeros((len(rates), X.shape[1]))
+            for _ in range(5):
+                for rows in epoch(len(X), size, rng):
+                    w = w - rates[:, None] * ((w @ X[rows].T - y[rows]) @ X[rows]) / size
+            above.append(np.mean((w @ X.T - y) ** 2, axis=1) / 2 - np.mean((X @ best - y) ** 2) / 2)
+    return np.nanmin(np.mean(above, axis=0))
 
 
 ALSO = {

@@ -468,7 +468,7 @@ SMALL = small_task()
 
 
 @function(
-    "3.7 Find the critical batch: five epochs at the best rate", points=2, read=BUYS, tolerance=1e-7,
+    "3.7 Find the critical batch: five epochs at the best rate", points=2, read=BUYS, tolerance=1e-7, drawn=9,
     cases=[
         case("batches of 8", SMALL, 8, RATES),
         case("batches of all", SMALL, 32, RATES),
