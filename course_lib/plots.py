@@ -6,6 +6,7 @@ A label that begins with a method's name (`"momentum, beta = 0.5"`) is drawn in 
 
 import html
 import io
+import logging
 import os
 import re
 import sys
@@ -13,6 +14,8 @@ import sys
 if "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel"):
     # in a notebook what a profile says of MPLBACKEND would leave a learner without pictures
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    # at the first start on a machine, and at each in a browser: a red box, and nothing for anybody to do
+    logging.getLogger("matplotlib.font_manager").addFilter(lambda record: "font cache" not in record.getMessage())
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt

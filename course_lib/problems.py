@@ -157,7 +157,7 @@ class Batches(Delegate):
     def rows(self):
         """The examples of the next batch."""
         if self.replace:
-            return self.rng.integers(self.n, size=self.size)
+            return self.rng.integers(self.n, size=self.size, dtype=int)
         if self.done >= self.n:
             self.order, self.done = self.rng.permutation(self.n), 0
         self.done += self.size

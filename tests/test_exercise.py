@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from course_lib.checks import calls
-from course_lib.checks.exercise import Like, Rule, case, function, order, value
+from course_lib.checks.exercise import Like, Rule, Value, case, function, order, value
 from course_lib.checks.mistakes import edits
 
 X, G, V = np.array([1.0, 2.0]), np.array([0.5, -1.0]), np.array([0.1, 0.2])
@@ -299,6 +299,50 @@ def test_a_reference_that_fails_is_not_the_learners_mistake(capsys):
     assert "It stops with ZeroDivisionError" in text
     with pytest.raises(calls.OwnFault, match="ZeroDivisionError"):
         broken.report(lambda a: a)
+
+
+ONE = case("one", 1.0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        function("x", **HEAD, cases=[ONE], draw=lambda rng: 1 / 0)(lambda a: a),
+        function("x", **HEAD, cases=[ONE], draw=lambda rng: ONE, rules=[Rule("r", lambda f, rng: 1 / 0, "m")])(
+            lambda a: a
+        ),
+        function("x", **HEAD, cases=[ONE], draw=lambda rng: ONE, rules=[Rule("r", lambda f, rng: False, "m")])(
+            lambda a: a
+        ),
+        value("x", 1.0, **HEAD, rules=[Rule("r", lambda x, rng: 1 / 0, "m")]),
+        value("x", passes=1.0, **HEAD, rules=[Rule("r", lambda x, rng: x > 1, "m")]),
+    ],
+)
+def test_a_draw_or_a_rule_that_fails_is_not_the_learners_mistake(broken):
+    answer = 1.0 if isinstance(broken, Value) else lambda a: a
+    with pytest.raises(calls.OwnFault):
+        broken.report(answer)
+
+
+def test_where_the_right_answer_stops_too_the_learners_is_not_blamed():
+    def counts(labels):
+        return np.bincount(labels)
+
+    broken = function("x", **HEAD, cases=[case("one", np.array([0.5]))], draw=lambda rng: ONE)(counts)
+    with pytest.raises(calls.OwnFault, match="TypeError"):
+        broken.report(lambda labels: np.bincount(labels) + 0)
+
+
+def test_whole_numbers_that_have_overflowed_are_named():
+    squares = function("x", **HEAD, cases=[case("all", 100_000)], draw=lambda rng: case("", 90_000))(
+        lambda n: float(np.sum(np.arange(n, dtype=float) ** 2))
+    )
+    text = said(squares, lambda n: (np.arange(n, dtype=np.int32) ** 2).sum(dtype=np.int32))
+    assert "off by a multiple of 2**32: whole numbers of 32 bits have overflowed" in text
+    total = value("x", 4999950000, **HEAD)
+    assert "2**32" in said(total, np.sum(np.arange(100_000, dtype=np.int32), dtype=np.int32))
+    assert "2**8" in said(value("x", 300, **HEAD), np.uint8(44))
+    assert "overflow" not in said(total, 4999950001)
 
 
 def test_a_function_that_returns_a_function():

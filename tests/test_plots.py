@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -264,3 +266,18 @@ def test_pictures_are_the_same_whatever_a_profile_and_a_matplotlibrc_say(usual, 
         "savefig.dpi: 300\nsavefig.format: pdf\nlines.linestyle: --\nimage.cmap: jet\n"
     )
     assert pictures(MPLBACKEND=backend, MATPLOTLIBRC=str(tmp_path)) == usual
+
+
+def test_a_learner_is_not_told_that_fonts_are_looked_for(tmp_path):
+    """The first start on a machine, and each in a browser. Asked for without the course, the message comes."""
+    kernel = "import sys, types, threading; Timer = threading.Timer; threading.Timer = lambda _, f: Timer(0, f); "
+    kernel += "shell = types.SimpleNamespace(kernel=1); "
+    kernel += "sys.modules['IPython'] = types.SimpleNamespace(get_ipython=lambda: shell, version_info=(9, 0)); "
+    said = {}
+    for number, words in enumerate(("import matplotlib.font_manager", "import course_lib.plots")):
+        fresh = os.environ | {"MPLCONFIGDIR": str(tmp_path / str(number)), "PYTHONPATH": str(ROOT)}
+        run = subprocess.run([sys.executable, "-c", kernel + words], env=fresh, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        said[words] = run.stderr
+    assert ["font cache" in text for text in said.values()] == [True, False]
+    assert said["import course_lib.plots"] == ""

@@ -158,9 +158,18 @@ def attempt(use, f, call, watch):
 
 
 def right_result(use, right, call):
-    """What a right answer of ours gives."""
-    try:
+    """What a right answer of ours gives. Errors: OwnFault."""
+    with ours():
         return use(right, *(own(value) for value in call.args), **{k: own(value) for k, value in call.hyper.items()})
+
+
+@contextmanager
+def ours():
+    """Where only code of ours runs: an error in here is OwnFault."""
+    try:
+        yield
+    except OwnFault:
+        raise
     except Exception as error:
         raise OwnFault(stopped(error)) from error
 

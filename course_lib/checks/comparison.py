@@ -86,7 +86,20 @@ def difference(got, right, part, tolerance):
     off = f"Largest difference {far:.3g}; the tolerance here is {tolerance * scale(right):.3g}."
     if came.dtype in (np.float32, np.float16):
         off += f" It comes as {came.dtype}, which keeps too few digits: compute in float64, as the arguments are."
+    off += overflow(came, right)
     return Wrong(f"Wrong {part}", *apart(right, came), off)
+
+
+def overflow(came, right):
+    """A sentence, if numbers are off by what whole numbers drop when they overflow; else ""."""
+    bits = min(8 * came.dtype.itemsize, 32) if came.dtype.kind in "iu" else 32  # in a browser they have 32
+    off = came - 1.0 * right
+    if not np.any(off) or np.any(off % 2.0**bits):
+        return ""
+    return (
+        f" It is off by a multiple of 2**{bits}: whole numbers of {bits} bits have overflowed on the way. "
+        "Compute with dtype=float."
+    )
 
 
 def letters(value):

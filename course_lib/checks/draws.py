@@ -22,7 +22,7 @@ def dimension(rng):
 def array(rng, shape):
     """Numbers of both signs with two decimals; in one draw of four whole ones, with zeros, in an array of integers."""
     if rng.integers(4) == 0:
-        return rng.integers(-3, 4, shape)
+        return rng.integers(-3, 4, shape, dtype=int)
     return rng.normal(size=shape).round(2)
 
 

@@ -34,7 +34,20 @@ import numpy as np
 
 from course_lib import record
 
-from .calls import Blank, Nothing, OwnFault, Watch, attempt, captured, in_place, is_stub, own, right_result, stopped
+from .calls import (
+    Blank,
+    Nothing,
+    OwnFault,
+    Watch,
+    attempt,
+    captured,
+    in_place,
+    is_stub,
+    ours,
+    own,
+    right_result,
+    stopped,
+)
 from .calls import case as case
 from .comparison import (
     SINGLE,
@@ -44,6 +57,7 @@ from .comparison import (
     is_blank,
     letters,
     numbers,
+    overflow,
     same,
     scale,
     shown,
@@ -187,11 +201,13 @@ def exercises(module):
     return {name: found for name, found in vars(module).items() if isinstance(found, Exercise)}
 
 
-def obeyed(rules, answer, report, hint=""):
-    """Tries rules up to the first that does not hold."""
+def obeyed(rules, answer, right, report, hint=""):
+    """Tries rules up to the first that does not hold. right: an answer that keeps them all, or None. Errors: OwnFault,
+    if a rule does not hold of that one either, on the same draws."""
     for rule in rules:
+        seed = np.random.SeedSequence().entropy
         try:
-            held = bool(rule.holds(answer, np.random.default_rng()))
+            held = bool(rule.holds(answer, np.random.default_rng(seed)))
         except NotImplementedError:
             raise Blank(": it raises NotImplementedError") from None
         except Nothing as nothing:
@@ -200,6 +216,9 @@ def obeyed(rules, answer, report, hint=""):
         except (Exception, SystemExit) as error:
             held, report.wrong = False, Wrong(stopped(error))
         if not held:
+            with ours():
+                if right is not None and not rule.holds(right, np.random.default_rng(seed)):
+                    raise OwnFault(f"Of the right answer, too, it does not hold: {rule.label}.")
             report.wrong, report.hint = report.wrong or Wrong(rule.message), hint
             return
         report.held.append(rule.label)
@@ -261,7 +280,8 @@ class Function(Exercise):
         return [draw for _, draws in self.draws for draw in draws]
 
     def fresh(self, number):
-        return self.every[number % len(self.every)](np.random.default_rng(number))
+        with ours():
+            return self.every[number % len(self.every)](np.random.default_rng(number))
 
     def seeds(self):
         """Numbers of calls drawn afresh; each draw has its turn."""
@@ -297,6 +317,7 @@ class Function(Exercise):
                 report.wrong, report.call = nothing_came(nothing, answer), self.called(which, call)
                 return
             if runs[-1].error:
+                right_result(self.run, self.right, call)
                 report.wrong = self.changed(runs)
                 if report.wrong:
                     return
@@ -323,7 +344,7 @@ class Function(Exercise):
                 "Called twice with the same numbers it gives two answers: what it remembers belongs in its arguments."
             )
             return
-        obeyed(self.rules, watch.over(answer), report)
+        obeyed(self.rules, watch.over(answer), self.right, report)
 
     def changed(self, runs):
         """What is `Wrong` if an argument was changed in place, or None."""
@@ -479,7 +500,8 @@ class Value(Exercise):
         if self.right is not None and not same(value, self.right, self.tolerance):
             report.wrong, report.hint = Wrong(astray(value, self.right, self.tolerance)), self.explained(value)
             return
-        obeyed(self.rules, watched(value, watch), report, self.explained(value))
+        right = self.passes if self.right is None else self.right
+        obeyed(self.rules, watched(value, watch), right, report, self.explained(value))
 
     def explained(self, value):
         for wrong, sentence in self.mistakes:
@@ -531,7 +553,7 @@ def astray(value, right, tolerance):
     allowed = f"the tolerance here is {tolerance * scale(right):.3g}"
     if right.ndim == 0:
         way = {True: "too large", False: "too small"}.get(bool(got > right)) if got == got else "not a number"
-        return f"{shown(got[()])} is {way}; {allowed}."
+        return f"{shown(got[()])} is {way}; {allowed}.{overflow(got, right)}"
     good = np.isclose(got, right, rtol=0.0, atol=tolerance * scale(right))
     first = ", ".join(map(str, np.argwhere(~good)[0]))
     return f"{good.sum()} of {good.size} numbers are right; the first that is not has index {first}; {allowed}."

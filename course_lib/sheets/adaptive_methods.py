@@ -392,7 +392,7 @@ def adamw(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01
     ],
     says="Each step takes its own share of what is left.",
     draw=[lambda rng: case("", rng.uniform(0.01, 1, rng.integers(1, 10)).round(2), draws.number(rng, 0, 0.9)),
-          lambda rng: case("", rng.integers(0, 2, rng.integers(1, 10)), draws.number(rng, 0, 0.9))],
+          lambda rng: case("", rng.integers(0, 2, rng.integers(1, 10), dtype=int), draws.number(rng, 0, 0.9))],
     mistakes="""
         decay * rates -> decay + 0 * rates : the rates are missing: a step keeps 1 - rate * decay
             -> rates : the decay is missing: a step keeps 1 - decay * rate

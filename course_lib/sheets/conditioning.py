@@ -264,7 +264,7 @@ def rows(rng, n, d):
 def a_table(rng):
     d, n = draws.dimension(rng), rng.integers(2, 10)
     if rng.integers(4) == 0:
-        return case("", rng.integers(-5, 6, (n, d)), rng.integers(-5, 6, (3, d)))
+        return case("", rng.integers(-5, 6, (n, d), dtype=int), rng.integers(-5, 6, (3, d), dtype=int))
     return case("", *rows(rng, n, d))
 
 

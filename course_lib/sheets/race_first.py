@@ -483,8 +483,8 @@ USEFUL = ((np.arange(1000) % 20 == 17) & (np.arange(1000) != 37)).astype(int)  #
 
 def people(rng):
     """Some who are ill and some who are not, in any order, and what a test says of them: now and then all the same."""
-    y = rng.permutation(np.repeat([1, 0], rng.integers(1, [8, 30])))
-    predicted = rng.integers(2, size=len(y)) if rng.integers(6) else np.full(len(y), rng.integers(2))
+    y = rng.permutation(np.repeat([1, 0], rng.integers(1, [8, 30], dtype=int)))
+    predicted = rng.integers(2, size=len(y), dtype=int) if rng.integers(6) else np.full(len(y), rng.integers(2))
     return case("", y, predicted)
 
 
