@@ -111,6 +111,11 @@ def test_the_grader_reads_the_sheet_from_the_key(made, tmp_path):
     assert variants.hidden(read.path_of(UNIT)) == {}
 
 
+def test_a_template_says_what_stands_there_and_what_comes_in_its_place():
+    rule = [r"\eta = {rate:0.1}$ and {rate:0.1}", ("at", "of {rate}")]
+    assert variants.rewritten(r"$\eta = 0.1$ and 0.1, at", "x", rule, {"rate": 3}) == r"$\eta = 3$ and 3, of 3"
+
+
 def test_a_table_must_follow_its_sheet():
     with pytest.raises(ValueError, match="exactly once"):
         variants.rewritten("no such words", "ema", [("words that went", "{x}")], {"x": 1})

@@ -10,7 +10,8 @@ class Varied:
     """What a private variant of the sheet changes here.
 
     parameters: name -> draw, (rng, p) -> value; p holds those drawn before.
-    cells: id of a cell -> pairs (what stands there exactly once, new words with {name}), or (source, p) -> source.
+    cells: id of a cell -> templates, "lr={rate:0.1}" for what stands there exactly once, "lr=0.1", with a parameter in
+        place of a number; pairs (old words, new words with {rate}) where more changes; or (source, p) -> source.
     dropped: ids of cells that would tell the answer.
     right: p -> the right function now. back: (answer, p) -> the answer in the open sheet's terms.
     same: whether the answer stays that of the open sheet, and only words around it change.

@@ -24,14 +24,15 @@ TITLE = (  # what all titles say, and what is said in its place
     "marked later. The other checks judge as ever.",
 )
 CHECKED = re.compile(r"(?:check|kept)\.(\w+)\((.*)\)", re.DOTALL)
+PLACE = re.compile(r"\{(\w+):([^{}]*)\}")  # of a parameter in a template, and what the open sheet has there
 IMPORTED = re.compile(r"(?m)^(?=from course_lib\.(?:checks|sheets) import \w+ as check$)")
 
 
 def table(unit):
     """What varies in a sheet, from what its exercises say.
 
-    PARAMETERS: name -> draw. CELLS: id of a cell -> pairs (old, new), or a function. DROPPED: ids of cells. KEYED: name
-    of an exercise whose answer varies -> the exercise. A sheet that says nothing varies in its hidden inputs only.
+    PARAMETERS: name -> draw. CELLS: id of a cell -> templates and pairs, or a function. DROPPED: ids of cells. KEYED:
+    name of an exercise whose answer varies -> the exercise. A sheet that says nothing varies in its hidden inputs only.
     """
     sheet = f"course_lib.sheets.{unit.partition('_')[2]}"
     described = exercises(importlib.import_module(sheet)) if importlib.util.find_spec(sheet) else {}
@@ -79,7 +80,8 @@ def varied(cells, unit, p):
 def rewritten(source, name, rule, p):
     if callable(rule):
         return rule(source, p)
-    for old, new in rule:
+    for row in rule:
+        old, new = (PLACE.sub(r"\2", row), PLACE.sub(r"{\1}", row)) if isinstance(row, str) else row
         if source.count(old) != 1:
             raise ValueError(
                 f"the cell {name} must have this exactly once: {old!r}; it is there {source.count(old)} times"

@@ -147,13 +147,10 @@ slope_step = value(
     varied=Varied(
         {"slope": choice(2, 4, 5, 7), "slope_rate": choice(0.2, 0.3, 0.6), "step": choice(25, 64, 400)},
         {
-            "guess-task": [
-                ("**The hundredth step.**", "**A late step.**"),
-                ("gradient is 3 everywhere, AdaGrad has `lr=0.5`",
-                 "gradient is {slope} everywhere, AdaGrad has `lr={slope_rate}`"),
-                ("step number 100?", "step number {step}?"),
-            ],
-            "guesses": [("0.5 * 3 / np.sqrt(100 * 3**2)", "{slope_rate} * {slope} / np.sqrt({step} * {slope}**2)")],
+            "guess-task": [("**The hundredth step.**", "**A late step.**"),
+                           "gradient is {slope:3} everywhere, AdaGrad has `lr={slope_rate:0.5}`",
+                           "step number {step:100}?"],
+            "guesses": ["{slope_rate:0.5} * {slope:3} / np.sqrt({step:100} * {slope:3}**2)"],
         },
         dropped={"guess-run-text", "guess-run"},
     ),
@@ -178,9 +175,8 @@ ball = value(
             "ball_rate": choice(0.02, 0.06, 0.1),
         },
         {
-            "guess-task": [("$50x^2$, whose curvature is 100", "${half}x^2$, whose curvature is {curvature}"),
-                           ("constant `lr=0.04`", "constant `lr={ball_rate}`")],
-            "guesses": [("0.04 / 2", "{ball_rate} / 2")],
+            "guess-task": ["${half:50}x^2$, whose curvature is {curvature:100}", "constant `lr={ball_rate:0.04}`"],
+            "guesses": ["{ball_rate:0.04} / 2"],
         },
     ),
 )  # fmt: skip
@@ -203,8 +199,7 @@ uncorrected = value(
         {"b1": choice(0.7, 0.9, 0.6), "b2": choice(0.99, 0.9991, 0.9975), "gradient": choice(3, 9, 20),
          "first_rate": choice(0.02, 0.04, 0.05)},
         {
-            "guess-task": [("`b1=0.8`, `b2=0.9999` and `lr=0.03`", "`b1={b1}`, `b2={b2}` and `lr={first_rate}`"),
-                           ("it is 7.", "it is {gradient}.")],
+            "guess-task": ["`b1={b1:0.8}`, `b2={b2:0.9999}` and `lr={first_rate:0.03}`", "it is {gradient:7}."],
             "guesses": [("0.03 * 0.2 / np.sqrt(0.0001)", "{first_rate} * (1 - {b1}) / np.sqrt(1 - {b2})")],
         },
     ),
@@ -225,7 +220,7 @@ lines = order(
     """,
     varied=Varied(
         {"lines": permutation("ABCDEFG"), "adam": lambda rng, p: renamed("DGBFEAC", p)},
-        {"parsons-task": reordered, "parsons": [("DGBFEAC", "{adam}")]},
+        {"parsons-task": reordered, "parsons": ["{adam:DGBFEAC}"]},
     ),
 )  # fmt: skip
 

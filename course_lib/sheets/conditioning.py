@@ -60,7 +60,7 @@ steps = value(
     ],
     varied=Varied(
         {"kappa": choice(50, 80, 120, 400, 500)},
-        {"guess-task": [(r"$\kappa = 200$", r"$\kappa = {kappa}$")], "guesses": [("1 - 1 / 200", "1 - 1 / {kappa}")]},
+        {"guess-task": [r"$\kappa = {kappa:200}$"], "guesses": ["1 - 1 / {kappa:200}"]},
         dropped={"guess-run-text", "guess-run"},
     ),
 )  # fmt: skip
@@ -81,8 +81,8 @@ correlated = value(
     ],
     varied=Varied(
         {"correlation": choice(0.5, 0.6, 0.7, 0.8, 0.95)},
-        {"guess-task": [("correlation 0.9", "correlation {correlation}")],
-         "guesses": [("(1 + 0.9) / (1 - 0.9)", "(1 + {correlation}) / (1 - {correlation})")]},
+        {"guess-task": ["correlation {correlation:0.9}"],
+         "guesses": ["(1 + {correlation:0.9}) / (1 - {correlation:0.9})"]},
     ),
 )  # fmt: skip
 
@@ -97,8 +97,8 @@ lines = value(
     ],
     varied=Varied(
         {"curvatures": choice(*LISTS), "different": lambda rng, p: LISTS[p["curvatures"]]},
-        {"guess-task": [("the curvatures 1, 10 and 100 and no others", "the curvatures {curvatures} and no others")],
-         "guesses": [("lines = 3", "lines = {different}")]},
+        {"guess-task": ["the curvatures {curvatures:1, 10 and 100} and no others"],
+         "guesses": ["lines = {different:3}"]},
     ),
 )  # fmt: skip
 
@@ -788,15 +788,11 @@ thrower = value(
             "outside": lambda rng, p: 100 * p["zoom"],
         },
         {
-            "counter-task": [
-                ("above 0 on all of $[-10, 10]$", "above 0 on all of $[-{inside}, {inside}]$"),
-                ("- arrives at 0 from $x = 1$ (25 steps)", "- arrives at 0 from $x = {zoom}$ (25 steps)"),
-                ("- from $x = 1.1$ leaves $[-100, 100]$", "- from $x = {far}$ leaves $[-{outside}, {outside}]$"),
-            ],
-            "counter": [
-                ("return np.tanh(x)  # f(x) = log cosh x", "return np.tanh(x / {zoom})"),
-                ("return 1 / np.cosh(x) ** 2", "return 1 / np.cosh(x / {zoom}) ** 2 / {zoom}"),
-            ],
+            "counter-task": ["above 0 on all of $[-{inside:10}, {inside:10}]$",
+                             "- arrives at 0 from $x = {zoom:1}$ (25 steps)",
+                             "- from $x = {far:1.1}$ leaves $[-{outside:100}, {outside:100}]$"],
+            "counter": [("return np.tanh(x)  # f(x) = log cosh x", "return np.tanh(x / {zoom})"),
+                        ("return 1 / np.cosh(x) ** 2", "return 1 / np.cosh(x / {zoom}) ** 2 / {zoom}")],
         },
         dropped={"counter-figure"},
         back=lambda pair, p: (lambda x: pair[0](p["zoom"] * x), lambda x: p["zoom"] * pair[1](p["zoom"] * x)),
@@ -828,7 +824,7 @@ proof = order(
     """,
     varied=Varied(
         {"lines": permutation("ABCDEF"), "proof": lambda rng, p: renamed("DBFACE", p)},
-        {"change-task": told_anew, "order": [("DBFACE", "{proof}")]},
+        {"change-task": told_anew, "order": ["{proof:DBFACE}"]},
     ),
 )  # fmt: skip
 

@@ -305,7 +305,7 @@ edge = value(
     ],
     varied=Varied(
         {"half_curvature": choice(2, 4, 5)},
-        {"guess-task": [("$f(x) = 3x^2$", "$f(x) = {half_curvature}x^2$")],
+        {"guess-task": ["$f(x) = {half_curvature:3}x^2$"],
          "guesses": [("edge = 2 / 6", "edge = 2 / (2 * {half_curvature})")]},
         dropped={"guess-run-text", "guess-run"},
     ),
@@ -324,13 +324,9 @@ priced = value(
     varied=Varied(
         {"target": choice(4, 5, 6), "fence": choice(1, 2), "price": choice(3, 4, 9)},
         {
-            "guess-task": [
-                (r"$f(x) = \frac12(x - 3)^2$, and only $x \le 1$",
-                 r"$f(x) = \frac12(x - {target})^2$, and only $x \le {fence}$"),
-                (r"$\rho = 9$, that is $\frac92 (x-1)^2$ for $x > 1$",
-                 r"$\rho = {price}$, that is $\frac{price}2 (x-{fence})^2$ for $x > {fence}$"),
-            ],
-            "guesses": [("(3 + 9 * 1) / (1 + 9)", "({target} + {price} * {fence}) / (1 + {price})")],
+            "guess-task": [r"$f(x) = \frac12(x - {target:3})^2$, and only $x \le {fence:1}$",
+                           r"$\rho = {price:9}$, that is $\frac{price:9}2 (x-{fence:1})^2$ for $x > {fence:1}$"],
+            "guesses": ["({target:3} + {price:9} * {fence:1}) / (1 + {price:9})"],
         },
     ),
 )  # fmt: skip
@@ -347,8 +343,8 @@ gap = value(
     ],
     varied=Varied(
         {"least_curvature": choice(0.05, 0.2, 0.5), "length": choice(0.1, 0.3, 0.4)},
-        {"guess-task": [(r"$\mu = 0.1$", r"$\mu = {least_curvature}$"), ("the length 0.2.", "the length {length}.")],
-         "guesses": [("0.2**2 / (2 * 0.1)", "{length}**2 / (2 * {least_curvature})")]},
+        {"guess-task": [r"$\mu = {least_curvature:0.1}$", "the length {length:0.2}."],
+         "guesses": ["{length:0.2}**2 / (2 * {least_curvature:0.1})"]},
     ),
 )  # fmt: skip
 
@@ -730,7 +726,7 @@ broken = value(
     varied=Varied(
         {"left": choice(1, 2, 3), "right": lambda rng, p: p["left"] + choice(2, 4, 6)(rng, p)},
         {"maximum-task": [("((x+1)^2, (x-1)^2", "((x-{left})^2, (x-{right})^2")],
-         "broken": [("(-1.0, 1.0, 0.5)", "({left}.0, {right}.0, 0.5)")]},
+         "broken": ["({left:-1}.0, {right:1}.0, 0.5)"]},
         back=in_open_terms,
     ),
 )  # fmt: skip

@@ -86,8 +86,8 @@ factor = value(
     ],
     varied=Varied(
         {"curvature": choice(2, 3, 5), "rate": choice(0.3, 0.45, 0.55)},
-        {"guess-task": [(r"curvature 4, with $\eta = 0.4$", r"curvature {curvature}, with $\eta = {rate}$")],
-         "guesses": [("1 - 0.4 * 4", "1 - {rate} * {curvature}")]},
+        {"guess-task": [r"curvature {curvature:4}, with $\eta = {rate:0.4}$"],
+         "guesses": ["1 - {rate:0.4} * {curvature:4}"]},
         dropped={"guess-run-text", "guess-run"},
     ),
 )  # fmt: skip
@@ -104,7 +104,7 @@ edge = value(
     ],
     varied=Varied(
         {"steep": choice(8, 16, 25, 36)},
-        {"guess-task": [("(9x^2 + y^2)", "({steep}x^2 + y^2)")], "guesses": [("2 / 9", "2 / {steep}")]},
+        {"guess-task": ["({steep:9}x^2 + y^2)"], "guesses": ["2 / {steep:9}"]},
     ),
 )  # fmt: skip
 
@@ -120,7 +120,7 @@ days = value(
     varied=Varied(
         {"parameters": choice(500_000, 700_000, 1_500_000, 2_000_000, 3_000_000),
          "parameters_said": lambda rng, p: f"{p['parameters']:,}"},
-        {"guess-task": [("1,000,000 parameters", "{parameters_said} parameters")],
+        {"guess-task": ["{parameters_said:1,000,000} parameters"],
          "guesses": [("1_000_001 /", "({parameters} + 1) /")]},
     ),
 )  # fmt: skip

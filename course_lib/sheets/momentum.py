@@ -65,12 +65,12 @@ def mean_from(p):
         {"start": choice(2.0, -1.0, 3.0, 0.5, -2.0, 1.5)},
         {
             "ema-task": [
-                ("$m_0 = 0$", "$m_0 = {start}$"),
+                "$m_0 = {start:0}$",
                 ("with their bias corrected.", "with their bias corrected: what is left of $m_0$ is taken out, and the "
                  "rest divided by the sum of the weights that it has."),
             ],
             "ema": [
-                ("np.empty(len(values)), 0.0\n", "np.empty(len(values)), {start}\n"),
+                "np.empty(len(values)), {start:0.0}\n",
                 ("    return mean, mean / (1 - beta ** np.arange(1, len(values) + 1))",
                  "    left = beta ** np.arange(1, len(values) + 1)\n"
                  "    return mean, (mean - {start} * left) / (1 - left)"),
@@ -179,7 +179,7 @@ def spelled(p):
                 ("in the spelling of PyTorch: the velocity is the fading **sum** of the gradients, "
                  "and the rate stands outside.", "in which {spelled}."),
             ],
-            "heavy-ball": [("v = beta * v + g\n", "{velocity}\n"), ("return x - lr * v, v", "return {moved}, v")],
+            "heavy-ball": ["{velocity:v = beta * v + g}\n", "return {moved:x - lr * v}, v"],
         },
         dropped={"ball-race-text", "ball-race"},
         right=spelled,
@@ -202,8 +202,8 @@ full_speed = value(
     ],
     varied=Varied(
         {"speed_rate": choice(0.001, 0.003, 0.005, 0.03, 0.05), "speed_beta": choice(0.8, 0.9, 0.96, 0.98, 0.99)},
-        {"guess-task": [("`lr=0.01` and `beta=0.95`", "`lr={speed_rate}` and `beta={speed_beta}`")],
-         "guesses": [("0.01 / (1 - 0.95)", "{speed_rate} / (1 - {speed_beta})")]},
+        {"guess-task": ["`lr={speed_rate:0.01}` and `beta={speed_beta:0.95}`"],
+         "guesses": ["{speed_rate:0.01} / (1 - {speed_beta:0.95})"]},
         dropped={"guess-run-text", "guess-run"},
     ),
 )  # fmt: skip
@@ -219,8 +219,8 @@ edge = value(
     ],
     varied=Varied(
         {"edge_curvature": choice(2, 3, 5, 6, 8), "edge_beta": choice(0.2, 0.4, 0.6, 0.7, 0.8)},
-        {"guess-task": [("$L = 4$", "$L = {edge_curvature}$"), ("`beta=0.5`", "`beta={edge_beta}`")],
-         "guesses": [("2 * (1 + 0.5) / 4", "2 * (1 + {edge_beta}) / {edge_curvature}")]},
+        {"guess-task": ["$L = {edge_curvature:4}$", "`beta={edge_beta:0.5}`"],
+         "guesses": ["2 * (1 + {edge_beta:0.5}) / {edge_curvature:4}"]},
     ),
 )  # fmt: skip
 
@@ -233,9 +233,8 @@ times = value(
     ],
     varied=Varied(
         {"short": choice(25, 50, 64, 100), "long": lambda rng, p: p["short"] * choice(9, 16, 25)(rng, p)},
-        {"guess-task": [(r"$\kappa = 100$, another has $\kappa = 400$",
-                         r"$\kappa = {short}$, another has $\kappa = {long}$")],
-         "guesses": [("(400 / 100) ** 0.5", "({long} / {short}) ** 0.5")]},
+        {"guess-task": [r"$\kappa = {short:100}$, another has $\kappa = {long:400}$"],
+         "guesses": ["({long:400} / {short:100}) ** 0.5"]},
     ),
 )  # fmt: skip
 
@@ -313,7 +312,7 @@ proof = order(
     """,
     varied=Varied(
         {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("CFAGDBE", p)},
-        {"parsons-task": reordered, "parsons": [("CFAGDBE", "{proof}")]},
+        {"parsons-task": reordered, "parsons": ["{proof:CFAGDBE}"]},
     ),
 )  # fmt: skip
 
@@ -378,9 +377,8 @@ measured_beta = value(
             "door_curvature": number(lambda p: p["door_product"] / p["door_rate"]),
         },
         {
-            "critical-measure-text": [(r"$\lambda = 0.18$", r"$\lambda = {door_curvature}$"),
-                                      (r"$\eta = 0.5$", r"$\eta = {door_rate}$")],
-            "critical-measured": [("[[0.18]]", "[[{door_curvature}]]"), ("lr=0.5", "lr={door_rate}")],
+            "critical-measure-text": [r"$\lambda = {door_curvature:0.18}$", r"$\eta = {door_rate:0.5}$"],
+            "critical-measured": ["[[{door_curvature:0.18}]]", "lr={door_rate:0.5}"],
         },
     ),
 )  # fmt: skip
@@ -490,8 +488,8 @@ cycle = value(
                 ("f = surfaces.lessard  # curvature 25, but 1 between x = 1 and x = 2",
                  "f = surfaces.changed(surfaces.lessard, A=[[{zoom}]], scale={height})\n"
                  "# curvature {sharp}, but {soft} between x = {near} and x = {far}"),
-                ("beta, start = 0.98, 5.0", "beta, start = 0.98, {from_start}"),
-                ("np.linspace(0.01, 0.05, 401)", "np.linspace({low}, {high}, 401)"),
+                "beta, start = 0.98, {from_start:5.0}",
+                "np.linspace({low:0.01}, {high:0.05}, 401)",
             ],
             "cycle-figure": [("check.cycle.report(cycle)[0]", "cycle is not None")],
         },
@@ -513,12 +511,10 @@ per_step = value(
     varied=Varied(
         {"ripple_beta": choice(0.49, 0.64, 0.7225, 0.9025), "ripple_rate": choice(0.8, 1.2, 1.5)},
         {
-            "distill-task": [(r"$\beta = 0.81$ and $\eta = 1$", r"$\beta = {ripple_beta}$ and $\eta = {ripple_rate}$")],
-            "distill-measured": [("lr=1.0, beta=0.81", "lr={ripple_rate}, beta={ripple_beta}")],
-            "distill-printed": [
-                ("rate_as_printed(1.0, 1.0, 0.81)", "rate_as_printed({ripple_rate}, 1.0, {ripple_beta})"),
-                ("2 * 0.81**0.5", "2 * {ripple_beta}**0.5"),
-            ],
+            "distill-task": [r"$\beta = {ripple_beta:0.81}$ and $\eta = {ripple_rate:1}$"],
+            "distill-measured": ["lr={ripple_rate:1.0}, beta={ripple_beta:0.81}"],
+            "distill-printed": ["rate_as_printed({ripple_rate:1.0}, 1.0, {ripple_beta:0.81})",
+                                "2 * {ripple_beta:0.81}**0.5"],
         },
     ),
 )  # fmt: skip
@@ -589,7 +585,7 @@ Q, C = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([1.0, -1.0])
     """,
     varied=Varied(
         {"q11": choice(2.0, 3.0, 4.0), "q12": choice(0.5, -0.5, 1.0), "q22": choice(1.0, 1.5, 2.5)},
-        {"d2l-printed": [("[[2.0, 0.5], [0.5, 1.0]]", "[[{q11}, {q12}], [{q12}, {q22}]]")]},
+        {"d2l-printed": ["[[{q11:2.0}, {q12:0.5}], [{q12:0.5}, {q22:1.0}]]"]},
         same=True,
     ),
 )  # fmt: skip

@@ -75,7 +75,7 @@ default = value(
     varied=Varied(
         {"argument": choice("b1", "eps"), "default": lambda rng, p: adam.__kwdefaults__[p["argument"]]},
         {
-            "setup-help": [("its argument `b2`", "its argument `{argument}`")],
+            "setup-help": ["its argument `{argument:b2}`"],
             "default": [("default_b2 = None", "default = None"), ("default_b2 = 0.999", "default = {default}")],
             "check-default": [("default_b2", "default")],
         },
@@ -195,13 +195,12 @@ by_hand = value(
         {"in_x": choice(2, 4), "in_y": choice(3, 5, 6), "from_x": choice(1, 2, 3), "from_y": choice(1, 2, -1),
          "hand_rate": choice(0.01, 0.02, 0.2)},
         {
-            "step-task": [
-                ("$f(x, y) = x^2 + 3y^2$", "$f(x, y) = {in_x}x^2 + {in_y}y^2$"),
-                ("$(2, 1)$", "$({from_x}, {from_y})$"),
-                ("Its learning rate is 0.1,", "Its learning rate is {hand_rate},"),
+            "step-task": [("$f(x, y) = x^2 + 3y^2$", "$f(x, y) = {in_x}x^2 + {in_y}y^2$"),
+                          "$({from_x:2}, {from_y:1})$", "Its learning rate is {hand_rate:0.1},"],
+            "by-hand": [
+                ("(1.6, 0.4)", "({from_x} * (1 - 2 * {in_x} * {hand_rate}), "
+                 "{from_y} * (1 - 2 * {in_y} * {hand_rate}))"),
             ],
-            "by-hand": [("(1.6, 0.4)", "({from_x} * (1 - 2 * {in_x} * {hand_rate}), "
-                         "{from_y} * (1 - 2 * {in_y} * {hand_rate}))")],
         },
     ),
 )  # fmt: skip
@@ -453,7 +452,7 @@ first_below = value(
     ],
     varied=Varied(
         {"kappa": choice(6, 7, 9, 11), "curve_rate": choice(0.4, 0.6, 0.7)},
-        {"curve": [("kappa=10", "kappa={kappa}"), ("lr=0.5", "lr={curve_rate}")]},
+        {"curve": ["kappa={kappa:10}", "lr={curve_rate:0.5}"]},
     ),
 )  # fmt: skip
 
@@ -540,10 +539,7 @@ useless = value(
     ],
     varied=Varied(
         {"ill": lambda rng, p: int(rng.integers(3, 97)), "useful": lambda rng, p: p["ill"] % 20},
-        {
-            "tests": [("% 100 == 37", "% 100 == {ill}"), ("% 20 == 17", "% 20 == {useful}"), ("!= 37", "!= {ill}")],
-            "useless": [("useless[37]", "useless[{ill}]")],
-        },
+        {"tests": ["% 100 == {ill:37}", "% 20 == {useful:17}", "!= {ill:37}"], "useless": ["useless[{ill:37}]"]},
         back=lambda answer, p: np.roll(answer, 37 - p["ill"]),
     ),
 )  # fmt: skip

@@ -138,7 +138,7 @@ ways = value(
     ],
     varied=Varied(
         {"terms": choice(*TERMS), "ways": lambda rng, p: TERMS[p["terms"]]},
-        {"guess-task": [("x^2 + y^2 - 3z^2 + 4xy", "x^2 + y^2 {terms}")], "guesses": [("ways = 2", "ways = {ways}")]},
+        {"guess-task": ["x^2 + y^2 {terms:- 3z^2 + 4xy}"], "guesses": ["ways = {ways:2}"]},
         dropped={"guess-run-text", "guess-run"},
     ),
 )  # fmt: skip
@@ -153,9 +153,8 @@ newton_end = value(
     ],
     varied=Varied(
         {"end": choice(2, 3, 4), "slope": lambda rng, p: 3 * p["end"] ** 2},
-        {"guess-task": [("x^3 - 3x$ has a maximum at $-1$ and a minimum at $1$",
-                         "x^3 - {slope}x$ has a maximum at $-{end}$ and a minimum at ${end}$")],
-         "guesses": [("newton_end = -1", "newton_end = -{end}")]},
+        {"guess-task": ["x^3 - {slope:3}x$ has a maximum at $-{end:1}$ and a minimum at ${end:1}$"],
+         "guesses": ["newton_end = -{end:1}"]},
     ),
 )  # fmt: skip
 
@@ -171,8 +170,7 @@ times = value(
     ],
     varied=Varied(
         {"power": choice(5, 6), "near": choice(0.01, 0.025)},
-        {"guess-task": [("**Ten times as near.**", "**Nearer.**"), ("x^2 - y^4", "x^2 - y^{power}"),
-                        ("from $y = 0.005$", "from $y = {near}$")],
+        {"guess-task": [("**Ten times as near.**", "**Nearer.**"), "x^2 - y^{power:4}", "from $y = {near:0.005}$"],
          "guesses": [("times = 100", "times = (0.05 / {near}) ** ({power} - 2)")]},
     ),
 )  # fmt: skip
@@ -646,7 +644,7 @@ proof = order(
     """,
     varied=Varied(
         {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("DFCAGEB", p)},
-        {"parsons-task": reordered, "parsons": [("DFCAGEB", "{proof}")]},
+        {"parsons-task": reordered, "parsons": ["{proof:DFCAGEB}"]},
         dropped={"parsons-run-text", "parsons-run"},
     ),
 )  # fmt: skip
@@ -911,9 +909,8 @@ ways_clouds = value(
     ],
     varied=Varied(
         {"hidden": choice(3, 5, 6)},
-        {"network-guess-text": [("of **4** units", "of **{hidden}** units")],
-         "network-data": [("Network((2, 4, 3))", "Network((2, {hidden}, 3))"),
-                          ("Network((2, 4, 1))", "Network((2, {hidden}, 1))")]},
+        {"network-guess-text": ["of **{hidden:4}** units"],
+         "network-data": ["Network((2, {hidden:4}, 3))", "Network((2, {hidden:4}, 1))"]},
     ),
 )  # fmt: skip
 

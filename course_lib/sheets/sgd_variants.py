@@ -136,9 +136,8 @@ floor = value(
     ],
     varied=Varied(
         {"floor_rate": choice(0.25, 0.5, 0.8), "variance": choice(6, 9, 16)},
-        {"guess-task": [(r"mean square $\sigma^2 = 4$, constant rate $\eta = 0.4$",
-                         r"mean square $\sigma^2 = {variance}$, constant rate $\eta = {floor_rate}$")],
-         "guesses": [("0.4 / (2 - 0.4) * 4", "{floor_rate} / (2 - {floor_rate}) * {variance}")]},
+        {"guess-task": [r"mean square $\sigma^2 = {variance:4}$, constant rate $\eta = {floor_rate:0.4}$"],
+         "guesses": ["{floor_rate:0.4} / (2 - {floor_rate:0.4}) * {variance:4}"]},
         dropped={"guess-run-text", "guess-run"},
     ),
 )  # fmt: skip
@@ -153,10 +152,10 @@ batch = value(
     varied=Varied(
         {"size": choice(8, 32, 64), "quiet": choice(0.2, 0.3, 0.4), "times": choice(2, 3, 5),
          "noise": number(lambda p: p["quiet"] * p["times"])},
-        {"guess-task": [("Batches of 16 have a noise of 0.8. How large must a batch be for a noise of 0.1?",
-                         "Batches of {size} have a noise of {noise}. How large must a batch be for a noise of "
-                         "{quiet}?")],
-         "guesses": [("16 * (0.8 / 0.1) ** 2", "{size} * {times} ** 2")]},
+        {"guess-task": [
+             "Batches of {size:16} have a noise of {noise:0.8}. How large must a batch be for a noise of {quiet:0.1}?",
+         ],
+         "guesses": ["{size:16} * {times:(0.8 / 0.1)} ** 2"]},
     ),
 )  # fmt: skip
 
@@ -171,9 +170,8 @@ rate = value(
     varied=Varied(
         {"old": choice(16, 24, 64), "old_rate": choice(0.01, 0.02, 0.03),
          "new": lambda rng, p: p["old"] * choice(2, 8)(rng, p)},
-        {"guess-task": [("batch 32, rate 0.05. You want batch 128",
-                         "batch {old}, rate {old_rate}. You want batch {new}")],
-         "guesses": [("0.05 * 128 / 32", "{old_rate} * {new} / {old}")]},
+        {"guess-task": ["batch {old:32}, rate {old_rate:0.05}. You want batch {new:128}"],
+         "guesses": ["{old_rate:0.05} * {new:128} / {old:32}"]},
     ),
 )  # fmt: skip
 
@@ -430,7 +428,7 @@ proof = order(
     """,
     varied=Varied(
         {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("BFDCGEA", p)},
-        {"parsons-task": reordered, "parsons": [("BFDCGEA", "{proof}")]},
+        {"parsons-task": reordered, "parsons": ["{proof:BFDCGEA}"]},
     ),
 )  # fmt: skip
 
@@ -551,8 +549,8 @@ eighth = value(
     ],
     varied=Varied(
         {"decay": choice(0.2, 0.05, 0.02, 0.025)},
-        {"exponential-reproduce-text": [("Take `k = 0.1`.", "Take `k = {decay}`.")],
-         "exponential-measured": [("rate_as_printed(1.0, t, 0.1)", "rate_as_printed(1.0, t, {decay})")]},
+        {"exponential-reproduce-text": ["Take `k = {decay:0.1}`."],
+         "exponential-measured": ["rate_as_printed(1.0, t, {decay:0.1})"]},
     ),
 )  # fmt: skip
 
