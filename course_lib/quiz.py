@@ -255,7 +255,7 @@ class Calibration(Talk):
         if record.unsaved:
             notes.append(unkept().strip())
         if not counted and not notes:
-            return f"<p>{self.words}</p>"
+            return f"<p>{self.nothing()}</p>"
         rows = []
         for share in CONFIDENCES:
             hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
@@ -264,6 +264,14 @@ class Calibration(Talk):
         head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
         words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen more."
         return f"<table>{head}{''.join(rows)}</table>{status(' '.join([words, *notes]))}"
+
+    def nothing(self):
+        """What is said without a prediction that counts: a reader who runs nothing is told how to get there."""
+        try:
+            from course_lib.widget import in_jupyterlab
+        except ImportError:  # no ipywidgets
+            return self.words
+        return "No prediction that you locked has been measured yet." if in_jupyterlab() else self.words
 
 
 def hits(guess, value, within):

@@ -27,7 +27,7 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
     | {"problems", "networks", "landscapes"},
     "widget": set(),
     "card": {"widget"},
-    "quiz": {"amounts", "record", "card"},
+    "quiz": {"amounts", "record", "widget", "card"},
     "start": {"record"},
     "copies": {"record", "start"},
     "lab": {"copies", "start"},

@@ -206,6 +206,13 @@ def test_calibration_counts_hits_at_each_confidence():
     assert "<td>90 %</td><td>3</td><td>2</td><td>67 %</td>" in table
 
 
+def test_without_a_measured_prediction_calibration_says_so(monkeypatch):
+    lock("9", 70, "e")  # never measured
+    assert quiz.Calibration().page() == f"<p>{quiz.Calibration.words}</p>"
+    monkeypatch.setattr(widget, "in_jupyterlab", lambda: True)
+    assert quiz.Calibration().page() == "<p>No prediction that you locked has been measured yet.</p>"
+
+
 def test_a_run_repeated_counts_once(answers):
     lock("9")
     for _ in range(3):
