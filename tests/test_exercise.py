@@ -407,7 +407,14 @@ def test_one_array_as_result():
     double = exercise(lambda a: 2 * a, case("numbers", X))
     assert said(double, lambda a: a + a).startswith("PASSED")
     assert "Wrong result: expected [2 4], got [1 4]. Largest difference 1;" in said(double, lambda a: a**2)
+    endless = exercise(lambda a: a / [0, 1], case("one of them infinite", X))
+    text = said(endless, lambda a: a * [np.inf, 2])
+    assert "expected [inf 2], got [inf 4]. Largest difference 2;" in text
+    assert "warned" not in text, "the check's own division by 0 is not the learner's"
+    assert "warned" not in said(double, lambda a: a * np.inf)
     assert "Wrong result: expected [2 4], got [2.000001 4]" in said(double, lambda a: 2 * a + [1e-6, 0])
+    unequal = exercise(lambda a: 2 * a, case("a small and a large one", np.array([0.1, 2.0])))
+    assert "Wrong result: expected [0.2 4], got [0.20002 4.0004]" in said(unequal, lambda a: 2.0002 * a)
     assert said(double, lambda a: 2 * a + 1e-9).startswith("PASSED")
 
 

@@ -68,6 +68,7 @@ def compared(got, right, parts, tolerance):
     return [part for part, one in zip(parts, wrong) if not one], next(filter(None, wrong), None)
 
 
+@np.errstate(invalid="ignore")
 def difference(got, right, part, tolerance):
     """What is `Wrong` with one array, number or text, or None."""
     if callable(got) and not callable(right):
@@ -82,7 +83,7 @@ def difference(got, right, part, tolerance):
         return Wrong(f"Wrong shape of the {part}", str(right.shape), str(came.shape))
     if same(came, right, tolerance):
         return None
-    far = np.max(np.abs(came - 1.0 * right))  # 1.0: truth values cannot be subtracted
+    far = np.max(apartness(came, right))
     off = f"Largest difference {far:.3g}; the tolerance here is {tolerance * scale(right):.3g}."
     if came.dtype in (np.float32, np.float16):
         off += f" It comes as {came.dtype}, which keeps too few digits: compute in float64, as the arguments are."
@@ -93,13 +94,18 @@ def difference(got, right, part, tolerance):
 def overflow(came, right):
     """A sentence, if numbers are off by what whole numbers drop when they overflow; else ""."""
     bits = min(8 * came.dtype.itemsize, 32) if came.dtype.kind in "iu" else 32  # in a browser they have 32
-    off = came - 1.0 * right
+    off = apartness(came, right)
     if not np.any(off) or np.any(off % 2.0**bits):
         return ""
     return (
         f" It is off by a multiple of 2**{bits}: whole numbers of {bits} bits have overflowed on the way. "
         "Compute with dtype=float."
     )
+
+
+def apartness(a, b):
+    """How far apart two arrays are, place by place; infinity is not far from itself."""
+    return np.where(a == b, 0, np.abs(a - 1.0 * b))  # 1.0: truth values cannot be subtracted
 
 
 def letters(value):
@@ -132,15 +138,15 @@ def shown(value):
 
 
 def apart(a, b):
-    """Two arrays in words, with as many digits as it takes to tell them apart, and no noise of rounding."""
+    """Two arrays in words, with the digits that tell them apart where they differ most, and no noise of rounding."""
     a, b = np.asarray(a), np.asarray(b)
     noise = 1e-13 * max(scale(a), scale(b))
     a, b = (np.where(np.abs(array) < noise, 0, array) if array.dtype.kind == "f" else array for array in (a, b))
+    worst = np.argmax(apartness(a, b))
     for digits in (4, 6, 8, 12, 17):
-        first, second = line(a, digits), line(b, digits)
-        if first != second:
+        if line(a.flat[worst], digits) != line(b.flat[worst], digits):
             break
-    return first, second
+    return line(a, digits), line(b, digits)
 
 
 def line(array, digits):

@@ -27,6 +27,7 @@ A check never raises in a learner's hands, whatever the answer does: Run All goe
 import inspect
 import itertools
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -359,7 +360,7 @@ class Function(Exercise):
     def explained(self, runs):
         """The sentence of the mistake that gives all these results, and stops where they stop, or ""."""
         for wrong, sentence in (*self.mistakes, *self.exchanged()):
-            with np.errstate(all="ignore"):
+            with warnings.catch_warnings(action="ignore"):
                 if all(self.repeats(wrong, run) for run in runs):
                     return sentence
         return ""
