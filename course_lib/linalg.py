@@ -25,6 +25,23 @@ def times(A, p):
     return total(columns.reshape(*columns.shape, *[1] * (p.ndim - 1)) * p[:, None])
 
 
+def stacked(a):
+    """Matrices (n, m, *runs) as `@` takes them: (*runs, n, m), in one piece, so that a batch adds as one alone."""
+    return np.ascontiguousarray(np.moveaxis(a, (0, 1), (-2, -1)))
+
+
+def unstacked(a):
+    """The way back from `stacked`."""
+    return np.moveaxis(a, (-2, -1), (0, 1))
+
+
+def inverse_fourth_root(A, eps):
+    """(A + eps I)^(-1/4) of positive semidefinite matrices (n, n, *runs), stacked; what is not finite counts as 0."""
+    values, V = np.linalg.eigh(stacked(np.where(np.isfinite(A), A, 0)))
+    shifted = np.maximum(values, 0) + np.asarray(eps, A.dtype)[..., None]
+    return (V / np.sqrt(np.sqrt(shifted))[..., None, :]) @ np.swapaxes(V, -2, -1)
+
+
 def eigenvalues(A):
     """Eigenvalues of symmetric matrices (d, d, *runs), shape (*runs, d), rising; what may be rounding alone is 0."""
     matrices = np.moveaxis(A, (0, 1), (-2, -1)).astype(float)

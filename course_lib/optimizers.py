@@ -390,6 +390,34 @@ def muon(x, g, v=0.0, *, lr, beta=0.95, decay=0.0):
     return x - lr * (u + decay * x), v
 
 
+def shampoo(x, g, left=0.0, right=0.0, *, lr, eps=1e-4):
+    r"""Shampoo: AdaGrad for a matrix, with one matrix for its rows and one for its columns in place of a number each.
+
+    $L_t = L_{t-1} + g_t g_t^\top,\quad R_t = R_{t-1} + g_t^\top g_t,\quad
+    x_{t+1} = x_t - \eta\,(L_t + \varepsilon I)^{-1/4}\, g_t\, (R_t + \varepsilon I)^{-1/4}$
+
+    It notices no rotation of rows or columns. Of a weight matrix (n, m) it remembers $n^2 + m^2$ numbers.
+
+    x, g: a weight matrix and its gradient, float arrays (n, m, *runs); many rates want a start of shape (n, m, 1).
+    left, right: sums of products of the gradients, (n, n, *runs) and (m, m, *runs); both start at 0.
+    lr: learning rate $\eta \ge 0$, the spectral norm of the first step.
+    eps: $\varepsilon > 0$ against 0/0, where no gradient has yet pointed; a large one gives gradient descent with rate
+        $\eta/\sqrt\varepsilon$.
+    Returns (x, left, right).
+    Source: Gupta, Koren and Singer (2018), algorithm 1, whose $L_0 = R_0 = \varepsilon I$. Convention: the root is the
+    fourth, as in TensorFlow 1's ShampooOptimizer; torch_optimizer.Shampoo takes the second, and R of what L has bent.
+    """
+    if np.ndim(x) < 2:
+        raise ValueError(
+            f"shampoo needs a matrix, x of shape (n, m, ...), as per_layer cuts them; got shape {np.shape(x)}"
+        )
+    G = linalg.stacked(g)
+    left = left + linalg.unstacked(G @ np.swapaxes(G, -2, -1))
+    right = right + linalg.unstacked(np.swapaxes(G, -2, -1) @ G)
+    u = linalg.inverse_fourth_root(left, eps) @ G @ linalg.inverse_fourth_root(right, eps)
+    return x - lr * linalg.unstacked(u), left, right
+
+
 def schedule_free(x, g, w=0.0, t=0, *, lr, beta=0.9):
     r"""Schedule-Free SGD: the mean of all fast iterates takes the place of a falling learning rate.
 

@@ -32,6 +32,7 @@ STYLE = {  # method -> (colour, dash, marker as Matplotlib names it); the star i
     "lion": (AMBER, DASHED, "v"),
     "lamb": (PURPLE, DASHED, "s"),
     "muon": (PURPLE, LONG, "D"),
+    "shampoo": (SKY, LONG, "P"),
     "schedule_free": (INK, LONG, "^"),
     "backtracking": (GREEN, DASHDOT, "D"),
     "newton": (INK, DASHED, "s"),

@@ -17,6 +17,7 @@ from course_lib.arguments import (
     Step,
     array,
     descendable,
+    function,
     generator,
     integer,
     integers,
@@ -266,6 +267,81 @@ class per_layer:
         stepped = [self.method(*layer, *memory, **hyper) for *layer, memory in layers]
         flat = [layer.reshape(-1, *x.shape[1:]) for layer, *_ in stepped]
         return np.concatenate(flat), tuple(tuple(memory) for _, *memory in stepped)
+
+
+class by_coordinate:
+    r"""A rate for each coordinate: the common one times a factor of its own.
+
+    $\eta_i = c_i\,\eta$
+
+    Unlike a factor on the gradient (`preconditioned`) it counts with methods, too, that divide by the gradients' size.
+
+    method: a step; not `per_layer` or `blocked`, which cut x and not the rate.
+    factors: c, finite numbers >= 0, array (d,); ones change nothing, a 0 holds its coordinate fast.
+    Returns a step with the memory of method; lr must be given.
+    Errors: ValueError for factors that are not so, and, at the first step, for a point of another length.
+    Convention: torch.optim has it as a parameter group for each factor, optax as optax.multi_transform.
+    """
+
+    def __init__(self, method: Step, factors: ArrayLike):
+        self.method, self.factors = step(method), array("factors", factors, "(d,)", ", of numbers >= 0")
+        if not np.all(self.factors >= 0):
+            raise ValueError(f"factors must be a finite array of shape (d,), of numbers >= 0; got {factors!r}")
+
+    def __call__(self, x, g, *memory, lr, **hyper):
+        x = points(x, name="x")
+        if len(x) != len(self.factors):
+            raise ValueError(f"factors must fit a point of {len(x)} numbers; there are {len(self.factors)}")
+        factors = self.factors.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+        return self.method(x, g, *memory, lr=lr * factors, **hyper)
+
+
+class stale:
+    r"""Late gradients: the method gets the one that was taken some steps ago, as from a worker that took so long.
+
+    $g_t \leftarrow g_{t-\tau}$; until there is one so old, the first
+
+    On a quadratic gradient descent then converges while $\eta L < 2\sin\frac{\pi}{2(2\tau+1)}$.
+
+    method: a step.
+    delay: $\tau$, int >= 0; 0 changes nothing.
+    Returns a step whose memory is the tuple of the latest gradients, then that of method.
+    Errors: ValueError for a bad delay.
+    """
+
+    def __init__(self, method: Step, delay: int):
+        self.method, self.delay = step(method), integer("delay", delay, 0)
+
+    def __call__(self, x, g, kept=(), *memory, **hyper):
+        kept = (*kept, g)[-self.delay - 1 :]
+        x, *memory = self.method(x, kept[0], *memory, **hyper)
+        return x, kept, *memory
+
+
+class with_feedback:
+    r"""Error feedback: of each step only a short message is sent, and what was left out is added to the next.
+
+    $p_t = e_t + (x_t - x'_t),\quad x_{t+1} = x_t - C(p_t),\quad e_{t+1} = p_t - C(p_t)$, with $x'_t$ where the method
+    would go
+
+    So nothing is lost: what all messages so far add up to is the way of all steps, up to the latest rest e.
+
+    method: a step.
+    code: C, a function of an array (d, *runs), what is sent of it: an array of the same shape. The identity gives the
+        method (up to rounding); one that always gives 0 never moves.
+    Returns a step whose memory is the rest e, which starts at 0, then that of method.
+    Errors: TypeError for a code that is no function.
+    Source: Seide et al. (2014) for one bit; Karimireddy et al. (2019), EF-SGD, for gd and any code.
+    """
+
+    def __init__(self, method: Step, code: Callable[[np.ndarray], np.ndarray]):
+        self.method, self.code = step(method), function("code", code)
+
+    def __call__(self, x, g, rest=0.0, *memory, **hyper):
+        there, *memory = self.method(x, g, *memory, **hyper)
+        wanted = rest + (x - there)
+        sent = self.code(wanted)
+        return x - sent, wanted - sent, *memory
 
 
 class blocked:

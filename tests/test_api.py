@@ -24,7 +24,7 @@ from course_lib.surfaces import himmelblau, quadratic, quadratic_form, rosenbroc
 from course_lib.wrappers import clip_by_norm, clip_by_value, preconditioned
 
 MODULES = ["optimizers", "schedules", "surfaces", "wrappers", "convexity", "gradients", "curvature", "problems"]
-MODULES += ["networks", "landscapes", "descent"]
+MODULES += ["networks", "landscapes", "scale", "descent"]
 
 
 def public(name):
@@ -52,6 +52,7 @@ STEP = {"x": [3, 4], "g": [2, 1], "lr": 1}
 ARGUMENTS = {
     **{f"optimizers.{name}": STEP for name in public("optimizers")},
     "optimizers.muon": {"x": [[3, 4], [1, 2]], "g": [[2, 1], [1, 1]], "lr": 1},
+    "optimizers.shampoo": {"x": [[3, 4], [1, 2]], "g": [[2, 1], [1, 1]], "lr": 1},
     "optimizers.orthogonalize": {"matrix": [[3, 4], [1, 2]], "eps": 0},
     "schedules.constant": {"lr": 2},
     "schedules.step_decay": {"lr": 2, "every": 2, "factor": 1},
@@ -77,6 +78,9 @@ ARGUMENTS = {
     "wrappers.averaged": {"method": gd, "after": 1},
     "wrappers.fed": {"method": momentum, "gradients": [[1, 2], [3, 1]]},
     "wrappers.per_layer": {"method": gd, "shapes": [1, 1]},
+    "wrappers.by_coordinate": {"method": gd, "factors": [2, 1]},
+    "wrappers.stale": {"method": momentum, "delay": 2},
+    "wrappers.with_feedback": {"method": gd, "code": np.sign},
     "wrappers.blocked": {"method": momentum, "size": 1},
     "convexity.chord_gap": {"f": himmelblau, "x": POINTS, "y": [[1, 2, 3], [1, 2, 3]], "t": 1},
     "convexity.tangent_gap": {"f": himmelblau, "x": POINTS, "y": [[1, 2, 3], [1, 2, 3]]},
@@ -132,6 +136,14 @@ ARGUMENTS = {
     "landscapes.Bend": {"f": himmelblau, "a": [3, 4], "b": [1, 2], "k": 2},
     "landscapes.sharpness": {"f": himmelblau, "x": POINTS, "v": [[1, 2, 3], [1, 2, 3]], "steps": 2},
     "landscapes.principal_components": {"path": POINTS, "k": 2},
+    "scale.noise_scale": {"problem": least_squares(X, [1, 2, 3]), "w": [1, 2]},
+    "scale.ring": {"parts": X},
+    "scale.largest": {"u": POINTS, "k": 1},
+    "scale.scaled_sign": {"u": POINTS},
+    "scale.rounded": {"x": X, "format": "bfloat16"},
+    "scale.rounded_randomly": {"x": X, "format": "float16", "rng": rng},
+    "scale.spacing": {"x": X, "format": "float16"},
+    "scale.eight_bits": {"a": POINTS, "power": 2, "block": 1},
     "networks.normalized": {"z": X, "axis": 0},
     "networks.normalized_backward": {"delta": X, "z": [[1, -1], [0, 1], [-1, 0]], "s": [[1, 2]], "axis": 0},
     "networks.signal_and_gradient": {"network": Network((2, 2, 2)), "theta": [1] * 12, "X": X, "delta": X},
@@ -147,6 +159,9 @@ COUNTS = [
     "steps",
     "every",
     "k",
+    "delay",
+    "power",
+    "block",
     "orders",
     "d",
     "after",
@@ -178,6 +193,7 @@ TYPED = [
     "gradients",
     "problems",
     "landscapes",
+    "scale",
     "descent",
 ]  # lessons show optimizers
 

@@ -22,18 +22,19 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
     **dict.fromkeys(UNDER_ALL | GROUND | {"descent", "amounts", "record", "style", "nodelay", "reading"}, frozenset()),
     **dict.fromkeys(TOOLS, GROUND),
     "landscapes": {"surfaces", "curvature"},
+    "scale": {"problems"},
     "plots": {"descent", "surfaces", "style"},
     "live": {"descent", "surfaces", "schedules", "optimizers", "curvature", "style", "plots", "widget"}
-    | {"problems", "networks", "landscapes"},
+    | {"problems", "networks", "landscapes", "scale"},
     "widget": set(),
     "card": {"widget"},
     "quiz": {"amounts", "record", "widget", "card"},
     "start": {"record"},
     "copies": {"record", "start"},
     "lab": {"copies", "start"},
-    "checks": GROUND | TOOLS | {"landscapes", "descent", "record"},
-    "sheets": GROUND | TOOLS | {"landscapes", "descent", "checks"},
-    "grading": GROUND | TOOLS | {"landscapes", "descent", "checks", "sheets"},
+    "checks": GROUND | TOOLS | {"landscapes", "scale", "descent", "record"},
+    "sheets": GROUND | TOOLS | {"landscapes", "scale", "descent", "checks"},
+    "grading": GROUND | TOOLS | {"landscapes", "scale", "descent", "checks", "sheets"},
 }
 HEAVY = {"plots", "live", "nodelay", "widget", "card", "quiz", "grading"}  # these may stand on more than NumPy
 

@@ -11,6 +11,7 @@ from course_lib.optimizers import adam, amsgrad, gd, momentum, nesterov
 from course_lib.problems import noisy
 from course_lib.schedules import inverse_sqrt
 from course_lib.surfaces import lessard, nesterov_worst, quadratic, quadratic_form, saddle
+from course_lib.wrappers import stale
 
 KAPPAS = [2, 10, 100, 1000]
 ONE = quadratic_form(np.eye(1))  # x²/2
@@ -255,3 +256,34 @@ def test_the_heavy_ball_cycles_for_ever_on_a_strongly_convex_function():
     assert path[-300:] == pytest.approx(np.tile(path[-3:], 100), abs=1e-12)
     assert abs(end(gd, lessard, lessard.start, 300, lr=2 / 26)[0]) < 1e-9
     assert abs(end(nesterov, lessard, lessard.start, 300, lr=1 / 25, beta=2 / 3)[0]) < 1e-12
+
+
+# Late gradients
+
+
+def delayed_radius(delay, lr, beta=0.0):
+    """The largest root of z^(tau+2) - (1 + beta) z^(tau+1) + beta z^tau + lr z, in size: x with its sum of late g."""
+    power = np.zeros(delay + 3)
+    power[:3] = 1, -1 - beta, beta
+    power[delay + 1] += lr
+    return np.abs(np.roots(power)).max()
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2, 3, 5, 10])
+def test_the_edge_of_a_late_gradient_is_a_sine(delay):
+    edge = 2 * math.sin(math.pi / (2 * (2 * delay + 1)))
+    assert delayed_radius(delay, 0.999 * edge) < 1 < delayed_radius(delay, 1.001 * edge)
+    below, above = np.abs(end(stale(gd, delay), ONE, [1.0], 6000, lr=edge * np.array([0.98, 1.02]))[0])
+    assert below < 0.1
+    assert above > 10
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.99])
+def test_the_edge_of_momentum_one_step_late_is_1_minus_beta(beta):
+    edge = 1 - beta
+    assert delayed_radius(1, 0.999 * edge, beta) < 1 < delayed_radius(1, 1.001 * edge, beta)
+    steps = round(2000 / edge)
+    below, above = np.abs(end(stale(momentum, 1), ONE, [1.0], steps, lr=edge * np.array([0.98, 1.02]), beta=beta)[0])
+    assert below < 0.1
+    assert above > 10
+    assert spectral_radius(momentum, 1.0, lr=0.99 * (2 + 2 * beta), beta=beta) < 1  # in time, it has 2 + 2 beta

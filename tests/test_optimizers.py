@@ -32,6 +32,7 @@ from course_lib.optimizers import (
     radam,
     rmsprop,
     schedule_free,
+    shampoo,
 )
 from course_lib.surfaces import rosenbrock
 from tests.reference import conventions
@@ -215,8 +216,8 @@ def same_bits(a, b):
 
 
 def starts(f, method, n, dtype=float):
-    """n starts, (d, n), or for muon n matrices, (d, 3, n): their columns are points of f."""
-    shape = (f.d, 3, n) if method is muon else (f.d, n)
+    """n starts, (d, n), or for muon and shampoo n matrices, (d, 3, n): their columns are points of f."""
+    shape = (f.d, 3, n) if method in (muon, shampoo) else (f.d, n)
     scatter = np.random.default_rng(f.d).normal(size=shape)
     return (f.start.reshape(f.d, *[1] * (len(shape) - 1)) + 0.3 * scatter).astype(dtype)
 
@@ -259,7 +260,7 @@ def test_so_has_a_run_in_a_batch_of_any_hyperparameter(method, f):
             # the power b**t of a number and of an array of numbers may differ in the last bit
             path = descend(method, f, p, 10, **alone)
             np.testing.assert_allclose(
-                batch[:, ..., :11, :, i] if method is muon else batch[:, :11, i], path, rtol=1e-9
+                batch[:, ..., :11, :, i] if method in (muon, shampoo) else batch[:, :11, i], path, rtol=1e-9
             )
 
 
@@ -605,6 +606,68 @@ def test_muon_without_momentum_steps_along_the_rotation():
     x, v = muon(W, g, lr=0.1, beta=0.0, decay=0.5)
     np.testing.assert_allclose(x, 0.95 * W - 0.1 * math.sqrt(2) * orthogonalize(g), rtol=1e-13)
     assert same_bits(v, g)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 4), (1, 3), (3, 3)])
+def test_the_first_step_of_shampoo_makes_all_singular_values_alike(shape):
+    """L is U S^2 U', so a singular value s becomes s / sqrt(s^2 + eps)."""
+    W, G = np.random.default_rng(3).normal(size=(2, *shape))
+    x, left, right = shampoo(W, G, lr=0.1, eps=0.5)
+    U, S, Vt = np.linalg.svd(G, full_matrices=False)
+    np.testing.assert_allclose(x, W - 0.1 * U @ np.diag(S / np.sqrt(S * S + 0.5)) @ Vt, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(left, G @ G.T, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(right, G.T @ G, rtol=1e-12, atol=1e-14)
+
+
+def test_shampoo_of_a_row_is_adagrad_with_one_number_for_all_and_eps_inside():
+    """R of one row is the sum of its outer products; one direction: (|g|^2)^(1/4) from both sides."""
+    x = np.zeros((1, 1))
+    state, s = (x,), 0.0
+    for g in (3.0, -1.0, 0.5):
+        before = state[0]
+        state = shampoo(before, np.full((1, 1), g), *state[1:], lr=0.1, eps=1e-3)
+        s += g * g
+        assert state[0] - before == pytest.approx(-0.1 * g / np.sqrt(s + 1e-3), rel=1e-12)
+
+
+def test_shampoo_notices_no_rotation_and_adam_does():
+    rng = np.random.default_rng(4)
+    Q, P = (np.linalg.qr(rng.normal(size=(n, n)))[0] for n in (3, 2))
+    turned = Turned(Q, P)
+    for method, same in ((shampoo, True), (adam, False)):
+        path = descend(method, conventions.Matrix(), conventions.Matrix.start, 30, lr=0.1)
+        there = descend(method, turned, Q.T @ conventions.Matrix.start @ P, 30, lr=0.1)
+        back = np.einsum("ij,jtk,lk->itl", Q, there, P)
+        assert np.allclose(path, back, rtol=0, atol=1e-9) == same
+
+
+class Turned(conventions.Matrix):
+    """The quadratic of a matrix, of W = Q V P'."""
+
+    def __init__(self, Q, P):
+        self.Q, self.P = Q, P
+
+    def grad(self, V):
+        return self.Q.T @ super().grad(self.Q @ V @ self.P.T) @ self.P
+
+
+def test_shampoo_of_a_huge_eps_is_gradient_descent():
+    path = descend(shampoo, conventions.Matrix(), conventions.Matrix.start, 20, lr=1e-3 * 1e6, eps=1e12)
+    slow = descend(gd, conventions.Matrix(), conventions.Matrix.start, 20, lr=1e-3)
+    np.testing.assert_allclose(path, slow, rtol=0, atol=1e-7)
+
+
+def test_shampoo_says_that_it_wants_a_matrix():
+    with pytest.raises(ValueError, match=r"^shampoo needs a matrix, .* got shape \(2,\)"):
+        end(shampoo, rosenbrock, rosenbrock.start, 3, lr=0.1)
+
+
+def test_a_run_that_is_lost_stops_no_other():
+    g = np.ones((2, 3, 2))
+    g[..., 1] = np.nan
+    x, *memory = shampoo(np.zeros((2, 3, 2)), g, lr=0.1)
+    assert same_bits(x[..., 0], shampoo(np.zeros((2, 3)), np.ones((2, 3)), lr=0.1)[0])
+    assert np.isnan(shampoo(x, np.ones((2, 3, 2)), *memory, lr=0.1)[0][..., 1]).all()
 
 
 def test_muon_on_a_single_row_goes_along_the_gradient_whatever_its_length():

@@ -27,10 +27,13 @@ from course_lib.optimizers import (
     rmsprop,
     schedule_free,
 )
+from course_lib.problems import least_squares
+from course_lib.scale import largest, scaled_sign
 from course_lib.surfaces import changed, counted, himmelblau, quadratic, quartic, rosenbrock, saddle
 from course_lib.wrappers import (
     averaged,
     blocked,
+    by_coordinate,
     clip_by_norm,
     clip_by_value,
     decoupled_decay,
@@ -40,6 +43,8 @@ from course_lib.wrappers import (
     perturbed,
     preconditioned,
     sam,
+    stale,
+    with_feedback,
 )
 
 BY_COORDINATE = [
@@ -55,6 +60,9 @@ WRAPPED = {
     "sam": lambda method: sam(method, himmelblau, 0.1),
     "averaged": lambda method: averaged(method, after=3),
     "per_layer": lambda method: per_layer(method, [1, 1]),
+    "by_coordinate": lambda method: by_coordinate(method, [2.0, 0.5]),
+    "stale": lambda method: stale(method, 2),
+    "with_feedback": lambda method: with_feedback(method, scaled_sign),
     "blocked": lambda method: blocked(method, size=1),
     "preconditioned": lambda method: preconditioned(method, [[2.0, 0.5], [0.5, 1.0]]),
     "preconditioned, diagonal": lambda method: preconditioned(method, [2.0, 0.5]),
@@ -465,3 +473,83 @@ def test_fed_gives_each_coordinate_its_own_in_all_runs():
 def test_fed_needs_a_list_of_numbers(gradients):
     with pytest.raises(ValueError, match=r"gradients must be a finite array of shape \(n,\) or \(n, d\); got"):
         fed(gd, gradients)
+
+
+# A rate for each coordinate
+
+
+@pytest.mark.parametrize("method", [gd, momentum, adam, lion, schedule_free], ids=lambda m: m.__name__)
+def test_each_coordinate_goes_as_with_its_own_rate(method):
+    f = quadratic(10)  # along the axes, so the coordinates do not meet
+    path = descend(by_coordinate(method, [3.0, 0.0]), f, [1.0, 2.0], 30, lr=0.05)
+    np.testing.assert_array_equal(path[0], descend(method, f, [1.0, 2.0], 30, lr=3 * 0.05)[0])
+    np.testing.assert_array_equal(path[1], np.full(31, 2.0))
+
+
+def test_a_factor_on_the_gradient_is_no_factor_on_adams_rate():
+    f, factors = quadratic(), [4.0, 1.0]
+    assert end(by_coordinate(adam, factors), f, [1, 1], 1, lr=0.1) == pytest.approx([0.6, 0.9], rel=1e-6)
+    assert end(preconditioned(adam, factors), f, [1, 1], 1, lr=0.1) == pytest.approx([0.9, 0.9], rel=1e-6)
+
+
+def test_a_factor_below_0_is_refused():
+    with pytest.raises(ValueError, match=r"^factors must be a finite array of shape \(d,\), of numbers >= 0; got "):
+        by_coordinate(gd, [1.0, -1.0])
+    with pytest.raises(ValueError, match=r"^factors must fit a point of 2 numbers; there are 3$"):
+        end(by_coordinate(gd, [1.0, 1, 1]), quadratic(), [1, 1], 1, lr=0.1)
+
+
+# Late gradients
+
+
+@pytest.mark.parametrize("method", [gd, momentum, adam], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("delay", [0, 1, 2, 5])
+def test_a_late_gradient_is_that_of_an_earlier_point(method, delay):
+    path = descend(stale(method, delay), rosenbrock, [-0.5, 0.3], 30, lr=1e-3)
+    (x, *memory), xs = (path[:, 0],), [path[:, 0]]
+    for t in range(30):
+        x, *memory = method(x, rosenbrock.grad(xs[max(0, t - delay)]), *memory, lr=1e-3)
+        xs.append(x)
+    np.testing.assert_array_equal(path, np.transpose(xs))
+
+
+def test_only_as_many_gradients_are_kept_as_are_needed():
+    kept, _velocity = memory_of(stale(momentum, 3), quadratic(), [1.0, 1.0], 20, lr=0.01)
+    assert len(kept) == 4
+
+
+# Error feedback
+
+
+@pytest.mark.parametrize("method", [gd, momentum, adam], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("code", [np.sign, lambda u: largest(u, 1), scaled_sign, np.zeros_like])
+def test_nothing_is_lost_between_what_was_wanted_and_what_was_sent(method, code):
+    x, *memory = (np.array([-0.5, 0.3]),)
+    wanted = np.zeros(2)
+    for _ in range(30):
+        there, *_ = method(x, rosenbrock.grad(x), *memory[1:], lr=1e-3)
+        wanted += x - there
+        x, *memory = with_feedback(method, code)(x, rosenbrock.grad(x), *memory, lr=1e-3)
+    rest = memory[0]
+    assert [-0.5, 0.3] - x + rest == pytest.approx(wanted, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("method", [gd, momentum, adam], ids=lambda m: m.__name__)
+def test_who_sends_everything_walks_the_way_of_the_method(method):
+    path = descend(with_feedback(method, lambda u: u), rosenbrock, [-0.5, 0.3], 100, lr=1e-3)
+    np.testing.assert_allclose(path, descend(method, rosenbrock, [-0.5, 0.3], 100, lr=1e-3), rtol=0, atol=1e-12)
+
+
+def test_signs_of_single_examples_never_arrive_and_with_feedback_they_do():
+    """Both examples have gradients along (2, -1) and (-1, 2): their signs are opposite, and x + y never changes."""
+    f = least_squares([[1, -0.5], [-0.5, 1]], [0, 0])
+
+    def sign(x, g, *, lr):
+        return (x - lr * np.sign(g),)
+
+    for seed in range(3):
+        one = f.batches(1, np.random.default_rng(seed))
+        assert end(sign, one, [1.5, 0.7], 4000, lr=0.01).sum() == pytest.approx(2.2, rel=1e-9)
+        x = end(with_feedback(gd, scaled_sign), f.batches(1, np.random.default_rng(seed)), [1.5, 0.7], 4000, lr=0.01)
+        assert np.linalg.norm(x) < 0.03
+    assert np.linalg.norm(end(sign, f, [1.5, 0.7], 4000, lr=0.001)) < 0.01  # of the whole gradient signs do arrive
