@@ -69,10 +69,10 @@ def a_hill_hardly_bent(rng):
 
 
 def a_dent(rng):
-    """Half-way between whole numbers, and so narrow that some hundred chords miss it more often than not."""
+    """Half-way between whole numbers, and so narrow that a hundred chords miss it more often than not."""
     place = rng.integers(-2, 2) + rng.uniform(0.4, 0.6)
-    words = f"z**2 + 0.2 * exp(-200 * (z - {place})**2)"
-    return curve(rng, words, lambda z: z * z + 0.2 * np.exp(-200 * (z - place) ** 2), whole=True)
+    words = f"z**2 + 0.2 * exp(-50 * (z - {place})**2)"
+    return curve(rng, words, lambda z: z * z + 0.2 * np.exp(-50 * (z - place) ** 2), whole=True)
 
 
 def a_cube_that_bends_up(rng):
