@@ -1,5 +1,6 @@
 """What is as large as may be handed in is read or refused, soon, with little memory, and the next is graded as ever."""
 
+import contextlib
 import importlib.util
 import json
 import threading
@@ -11,7 +12,7 @@ import pytest
 
 from course_lib.grading import relay, sandbox
 from course_lib.grading.marks import Limits, grade_one
-from course_lib.grading.relay import JUDGES, READING
+from course_lib.grading.relay import JUDGES, READING, Judges
 
 SPEC = importlib.util.spec_from_file_location("kinds", Path(__file__).with_name("test_grading_kinds.py"))
 kinds = importlib.util.module_from_spec(SPEC)
@@ -62,13 +63,15 @@ LARGE = {  # what it is -> its bytes, and what is said of it; "" if all marks ar
 
 @contextmanager
 def peak():
-    """A list that holds, at the end, the most memory in MB that a process had in which a notebook was read."""
-    found, over = [0.0], threading.Event()
+    """A list that holds, at the end, the most memory in MB that a process had in which a notebook was read, and the
+    seconds that it took to look."""
+    found, over = [0.0, 0.0], threading.Event()
 
     def watch():
         while not over.wait(0.03):
             for judge in judging:
                 found[0] = max([found[0], *(sandbox.resident(one) / 2**20 for one in sandbox.below(judge))])
+        found[1] = time.thread_time()
 
     judging, start = [idle.first for _, idle in JUDGES.idle], sandbox.start
     watcher = threading.Thread(target=watch)
@@ -94,7 +97,7 @@ def test_what_is_as_large_as_may_be_is_read_or_refused_soon(words, tmp_path):
     began, busy = time.monotonic(), time.process_time()
     with peak() as most:
         result = grade_one(path, kinds.UNIT)
-    assert time.process_time() - busy < 1, "the grader itself has hardly anything to do with it"
+    assert time.process_time() - busy - most[1] < 1, "the grader itself has hardly anything to do with it"
     assert time.monotonic() - began < READING + (60 if not said else 10)
     assert most[0] < 500
     if said:
@@ -106,24 +109,21 @@ def test_what_is_as_large_as_may_be_is_read_or_refused_soon(words, tmp_path):
 
 
 def test_the_next_is_graded_as_ever(tmp_path):
-    """Whatever a notebook does, the one behind it has its marks, in about its time."""
+    """Whatever a notebook does, the one behind it has its marks, and its time at least once in three goes."""
     school = kinds.School(tmp_path)
     honest = kinds.Notebook(school).write(school.here)
-    times, marks = [], []
-    for words in (None, "empty files", "one long line", "a dict of numbers that collide", "fork bomb", "cut off"):
-        if words:
-            spoil, *_ = kinds.KINDS[words]
-            nb = kinds.Notebook(school)
-            spoil(nb)
-            other = school.here / "other"
-            other.mkdir(exist_ok=True)
-            grade_one(nb.write(other), kinds.UNIT, limits=kinds.LIMITS)
-        result = grade_one(honest, kinds.UNIT, limits=kinds.LIMITS)
-        times.append(result["seconds"])
-        marks.append([mark["marks"] for mark in result["marks"]])
+    usual = [grade_one(honest, kinds.UNIT, limits=kinds.LIMITS) for _ in range(3)]
+    most = 1.1 * min(result["seconds"] for result in usual) + 0.5
+    for words in ("empty files", "one long line", "a dict of numbers that collide", "fork bomb", "cut off"):
+        other = kinds.spoilt(words, school).write(tmp_path)
+        times = []
+        while not times or (times[-1] > most and len(times) < 3):
+            grade_one(other, kinds.UNIT, limits=kinds.LIMITS)
+            result = grade_one(honest, kinds.UNIT, limits=kinds.LIMITS)
+            assert kinds.earned(result) == kinds.earned(usual[0])
+            times.append(result["seconds"])
+        assert times[-1] <= most, (words, times)
     school.server.close()
-    assert all(one == marks[0] for one in marks)
-    assert all(time < 1.5 * times[0] + 1 for time in times[1:]), times
 
 
 def test_a_method_of_ours_is_given_numbers_and_not_too_many(tmp_path):
@@ -159,3 +159,17 @@ def test_no_more_processes_wait_for_submissions_than_are_of_use(monkeypatch):
     assert (Path(sheet).stem, others) == ("04_momentum", [])
     grade_one(kinds.ROOT / "exercises" / "04_momentum.ipynb", "04_momentum")
     assert JUDGES.idle[0][1] is last, "it is used again"
+
+
+def test_those_that_wait_are_alive():
+    """As many as there may be: those that have been ended are not among them."""
+    judges = Judges()
+    with contextlib.ExitStack() as several:
+        for _ in range(relay.KEPT):
+            several.enter_context(judges.one("none", kinds.ROOT / "exercises" / "04_momentum.ipynb", ""))
+    assert [process.process.poll() for _, process in judges.idle] == [None] * relay.KEPT
+    kept = [process for _, process in judges.idle]
+    judges.close()
+    assert [process.process.poll() is None for process in kept] == [False] * relay.KEPT
+    kept[0].kill()
+    assert kept[0].gone, "and a signal to what has its number by now is not sent"

@@ -187,7 +187,8 @@ class Judges:
     def close(self, kept=0):
         """Ends those that are idle, but for the last few."""
         with self.lock:
-            over, self.idle = self.idle[: len(self.idle) - kept], self.idle[max(len(self.idle) - kept, 0) :]
+            count = max(len(self.idle) - kept, 0)
+            over, self.idle = self.idle[:count], self.idle[count:]
         for _, process in over:
             process.__exit__()
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +96,7 @@ class Process:
 
     def __init__(self, name, command, *, stop=None, folder=None, told=None, given=None):
         self.name, self.stop, self.folder, self.waiting = name, stop, folder, True
+        self.gone, self.lock = False, threading.Lock()
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -137,9 +139,11 @@ class Process:
 
     def kill(self):
         """Ends it at once; may be called from another thread."""
-        if self.stop:
-            subprocess.run(self.stop, capture_output=True)
-        with contextlib.suppress(ProcessLookupError):
+        with self.lock, contextlib.suppress(ProcessLookupError):
+            if self.gone:  # its numbers may be those of another by now
+                return
+            if self.stop:
+                subprocess.run(self.stop, capture_output=True)
             if self.handle:  # with the first process of their space all others are gone before bubblewrap returns
                 signal.pidfd_send_signal(self.handle, signal.SIGKILL)
             elif os.name == "posix":
@@ -152,14 +156,16 @@ class Process:
 
     def __exit__(self, *error):
         self.kill()
+        with self.lock:
+            self.gone = True
         self.process.wait()
-        if self.handle:
-            select.select([self.handle], [], [], PATIENCE)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
         if self.handle:
+            select.select([self.handle], [], [], PATIENCE)
             os.close(self.handle)
+            self.handle = None
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
