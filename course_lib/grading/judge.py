@@ -204,8 +204,14 @@ class Verdict:
             came += f"; that cannot be tried: {type(error).__name__}: {error}"
         self.tried.append({"says": one.says, "with": shown(given), "came": came})
         if error:
-            self.lacks = self.lacks or getattr(error, "lacks", "")
+            self.lacks = self.lacks or self.told_of(getattr(error, "lacks", ""))
             self.trouble = self.trouble or told(error)
+
+    def told_of(self, module):
+        """A module that is missing while hidden inputs are tried, by its name if that stands in the answer."""
+        sources = [source for part in self.parts for source in self.judge.submitted.answers.get(part.id, ())]
+        known = not module or module in STARTERS or any(module in source for source in sources)
+        return module if known else "that it asks for"
 
     def hear_of_refusal(self):
         self.is_refused = self.session.refused

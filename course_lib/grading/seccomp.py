@@ -1,4 +1,5 @@
-"""What answers may not ask of Linux: memory that no limit counts, and a world of their own in which they are root.
+"""What answers may not ask of Linux: memory that no limit counts, a world of their own in which they are root, and what
+all sandboxes of a machine share: its keys, and sockets that lead to other places than a network.
 
 The filter is a program for the kernel (classic BPF, see seccomp(2)); bubblewrap loads it.
 """
@@ -6,16 +7,18 @@ The filter is a program for the kernel (classic BPF, see seccomp(2)); bubblewrap
 import platform
 import struct
 
-# machine: its number; those of shmget, msgget, semget, memfd_create, memfd_secret, io_uring_setup, unshare; of clone
+# machine: its number; those of shmget, msgget, semget, memfd_create, memfd_secret, io_uring_setup, unshare, bpf,
+# perf_event_open, add_key, request_key, keyctl; of clone; of socket
 CALLS = {
-    "x86_64": (0xC000003E, (29, 68, 64, 319, 447, 425, 272), 56),
-    "aarch64": (0xC00000B7, (194, 186, 190, 279, 447, 425, 97), 220),
+    "x86_64": (0xC000003E, (29, 68, 64, 319, 447, 425, 272, 321, 298, 248, 249, 250), 56, 41),
+    "aarch64": (0xC00000B7, (194, 186, 190, 279, 447, 425, 97, 280, 241, 217, 218, 219), 220, 198),
 }
 CLONE3 = 435
 LOAD, EQUAL, AT_LEAST, HAS_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOWED, REFUSED, UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026  # as it is; EPERM; ENOSYS
-CALL, MACHINE, FLAGS = 0, 4, 16  # where they stand in what the kernel shows
+CALL, MACHINE, FIRST = 0, 4, 16  # where they stand in what the kernel shows; of the arguments the first
 NEW_USERS = 0x10000000
+OTHER_FAMILIES = 17  # of sockets: those below are files, the network that there is not, and the kernel's own
 OTHER_NUMBERS = 0x40000000  # from here on the calls of x86_64 have second numbers
 
 
@@ -23,14 +26,16 @@ def rules(machine=None):
     """The filter, as bytes; None for a machine whose numbers are not known. machine: as in platform.machine()."""
     if (machine or platform.machine()) not in CALLS:
         return None
-    number, forbidden, clone = CALLS[machine or platform.machine()]
+    number, forbidden, clone, socket = CALLS[machine or platform.machine()]
     program = [(LOAD, 0, 0, MACHINE), (EQUAL, 1, 0, number), (RETURN, 0, 0, REFUSED), (LOAD, 0, 0, CALL)]
     program += answer(AT_LEAST, OTHER_NUMBERS, REFUSED)
     for call in forbidden:
         program += answer(EQUAL, call, REFUSED)
     program += answer(EQUAL, CLONE3, UNKNOWN)  # its flags cannot be seen; the C library then uses clone
-    program += [(EQUAL, 1, 0, clone), (RETURN, 0, 0, ALLOWED), (LOAD, 0, 0, FLAGS)]
-    program += [*answer(HAS_BITS, NEW_USERS, REFUSED), (RETURN, 0, 0, ALLOWED)]
+    for call, test, value in ((clone, HAS_BITS, NEW_USERS), (socket, AT_LEAST, OTHER_FAMILIES)):
+        first = [(LOAD, 0, 0, FIRST), *answer(test, value, REFUSED), (RETURN, 0, 0, ALLOWED)]
+        program += [(EQUAL, 0, len(first), call), *first]
+    program += [(RETURN, 0, 0, ALLOWED)]
     return b"".join(struct.pack("HBBI", *line) for line in program)
 
 

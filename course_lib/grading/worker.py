@@ -33,6 +33,7 @@ DTYPES = {np.dtype(kind).newbyteorder("<").str for kind in "?bBhHiIlLqQefdFD"}
 LONG = {"g": "d", "G": "D"}  # they differ from machine to machine
 SAID = 500
 GONE = 64  # an exit code
+RUNNING = {"time", "timeit", "prun", "run"}  # magics that run what the learner wrote
 PROCESSES = {"multiprocessing", "concurrent", "joblib"}  # they start processes, which there may not be in here
 
 
@@ -193,9 +194,10 @@ class Worker:
     def __init__(self, inbox, outbox):
         self.inbox, self.outbox = inbox, outbox
         self.handles, self.process, self.number = [], os.getpid(), 0
-        self.names = {"__name__": "__main__", "__builtins__": __builtins__}
-        self.names |= {"display": lambda *args, **hyper: None, "get_ipython": Silent("get_ipython")}
-        self.names |= {"input": lambda *args: ""}
+        main = sys.modules["__main__"] = types.ModuleType("__main__")  # where pickle and doctest look, too
+        main.display, main.input = (lambda *args, **hyper: None), (lambda *args: "")
+        main.get_ipython, main.__builtins__ = Silent("get_ipython"), __builtins__
+        self.names = vars(main)
         self.run = self.run_plain
 
     def serve(self):
@@ -223,7 +225,7 @@ class Worker:
 
     def do_notebook(self, content, request):
         """From here on cells run as in a notebook, by IPython itself."""
-        self.run = notebook(self.names)
+        self.run = notebook(sys.modules["__main__"])
         return {"value": None}
 
     def do_lend(self, modules, request):
@@ -331,19 +333,33 @@ class Lent(importlib.machinery.SourceFileLoader):
         return compile(self.source, self.path, "exec", dont_inherit=True)
 
 
-def notebook(names):
-    """A function (source, name) that runs a cell as a notebook does: magics, await, and all."""
+def notebook(main):
+    """A function (source, name) that runs a cell as a notebook does: magics, await, and all. main: a module for names.
+
+    What only a screen, a conda or an extension could do for a line with a magic is left undone: it is no answer.
+    """
     sys.modules["jedi"] = None  # completes words, and takes its time to load
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     settings = Config()
     settings.HistoryManager.enabled = False
-    shell = InteractiveShell.instance(config=settings, user_ns=names)
-    names |= {"input": lambda *args: ""}
+    shell = InteractiveShell.instance(config=settings, user_module=main)
+    main.input = lambda *args: ""
     shown = []
     shell.enable_gui = shell.showsyntaxerror = lambda *args, **hyper: None
+    shell.enable_matplotlib = lambda *args: (None, "agg")
     shell.showtraceback = lambda *args, **hyper: shown.append(sys.exc_info()[1])  # %%time tells of an error so alone
+    magic = shell.run_line_magic
+
+    def line_magic(name, line, *args, **hyper):
+        try:
+            return magic(name, line, _stack_depth=2)
+        except Exception:
+            if name in RUNNING:
+                raise
+
+    shell.run_line_magic = line_magic
 
     def run(source, name):
         shell.compile.get_code_name = lambda *args: name
@@ -377,6 +393,8 @@ def cause(error):
     """The module that is missing here, or that starts processes, if the error came of that; else ""."""
     if isinstance(error, ModuleNotFoundError):
         return str(error.name)[:100]
+    if type(error).__name__ == "UsageError" and "`" in words(error):  # a magic that is not there
+        return f"for {words(error).split('`')[1][:100]}"
     trace = error.__traceback__
     while trace:
         module = str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
