@@ -2,6 +2,7 @@
 
 python tests/benchmark_grading.py           a few copies: one or two minutes
 python tests/benchmark_grading.py --full    30, 300 and 3,000 copies: about an hour
+python tests/benchmark_grading.py --next    the time of an honest notebook behind one of each kind: some minutes
 
 Copies are sheet 04 with all its answers, each with a number of its own in it, so that no two are the same file. The
 last lines compare: nbgrader against one at a time, time and memory of the largest class against the smallest, marks
@@ -13,12 +14,15 @@ import importlib.util
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
 from pathlib import Path
+
+from course_lib.grading.marks import grade_one
 
 ROOT = Path(__file__).parents[1]
 SPEC = importlib.util.spec_from_file_location("kinds", Path(__file__).with_name("test_grading_kinds.py"))
@@ -94,9 +98,35 @@ def nbgrader(submitted, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="30, 300 and 3,000 copies")
-    sizes = [30, 300, 3000] if parser.parse_args().full else [5, 10, 20]
+    parser.add_argument("--next", action="store_true", help="what a notebook does to the time of the next")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        compare(Path(place), sizes)
+        if options.next:
+            behind(Path(place))
+        else:
+            compare(Path(place), [30, 300, 3000] if options.full else [5, 10, 20])
+
+
+def behind(place):
+    school = kinds.School(place / "school")
+    honest = kinds.Notebook(school).write(school.here)
+
+    def seconds():
+        result = grade_one(honest, kinds.UNIT, limits=kinds.LIMITS)
+        if kinds.earned(result) != {**kinds.POINTS, kinds.BY_HAND: "by hand"}:
+            sys.exit(f"not all marks: {result}")
+        return result["seconds"]
+
+    seconds()  # which starts the process that judges
+    usual, times = statistics.median(seconds() for _ in range(20)), {}
+    for words in kinds.KINDS:
+        grade_one(kinds.spoilt(words, school).write(place), kinds.UNIT, limits=kinds.LIMITS)
+        times[words] = seconds()
+    school.server.close()
+    print(f"alone {usual:.2f} s; behind one of {len(times)} kinds {statistics.median(times.values()):.2f} s, at most:")
+    for words in sorted(times, key=times.get)[:-6:-1]:
+        print(f"{times[words]:7.2f} s  {words}")
+    print(f"longer than a tenth and 0.5 s more: {sum(time > 1.1 * usual + 0.5 for time in times.values())}")
 
 
 def compare(place, sizes):

@@ -1,7 +1,7 @@
-"""A whole class, two fifths of it unlucky or hostile, graded by the command, killed in the middle, and resumed.
+"""A whole class with every kind of submission in it, graded by the command, killed in the middle, and resumed.
 
 Counted are marks lost, marks not deserved, zeros without a word, calls over the network, processes left over, files
-changed outside: none of them may happen. Who hands in what is drawn from a seed.
+changed outside: none of them may happen. Who sits where is drawn from a seed.
 """
 
 import copy
@@ -28,9 +28,9 @@ kinds = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(kinds)
 
 pytestmark = [pytest.mark.classroom, *kinds.pytestmark]
-SEED, CLASS, HOSTILE = 2, 300, 120
-LATEST = 80  # kinds of the latest, all of which are in it
-SECONDS = 3  # for a cell
+SEED, CLASS = 2, 300
+SECONDS = kinds.LIMITS.cell  # for a cell, and for a call
+QUICK = [words for words, (*_, seconds, _) in kinds.KINDS.items() if seconds <= SECONDS]
 WRONG = {"full_speed": 0.01, "edge": 0.5, "times": 4.0, "measured_beta": 0.99, "per_step": 1.8}
 ANSWERS = {  # id of an answer cell -> the graded cells that it is for
     "ema": ["ema"], "heavy-ball": ["heavy-ball"], "guesses": ["full-speed", "edge", "times"],
@@ -64,21 +64,16 @@ def honest(nb, rng):
 
 
 def hand_in(school):
-    """Writes a class's notebooks; {learner: what the marks should be}."""
-    rng, due = random.Random(SEED), {}
-    quick = [words for words, (*_, seconds, _) in kinds.KINDS.items() if seconds <= SECONDS]
-    spoilt = [*quick[-LATEST:], *rng.sample(quick[:-LATEST], HOSTILE - LATEST)]
-    roles = [*spoilt, *[None] * (CLASS - HOSTILE)]
+    """Writes a class's notebooks; {learner: what the marks should be}, {words of a kind: learner}."""
+    rng, due, spoilt = random.Random(SEED), {}, {}
+    roles = [*QUICK, *[None] * (CLASS - len(QUICK))]
     rng.shuffle(roles)
     for i, words in enumerate(roles):
         learner = f"{i:03} {words or 'honest'}".replace("/", " ")
         school.here = school.folder / "submitted" / learner
         school.here.mkdir()
         if words:
-            spoil, answered, state, _, _, changed = kinds.KINDS[words]
-            nb = kinds.Notebook(school, answered)
-            spoil(nb)
-            due[learner] = kinds.deserved(state, changed if answered else {**changed, kinds.BY_HAND: "blank"})
+            nb, due[learner], spoilt[words] = kinds.spoilt(words, school), kinds.deserved(words), learner
         else:
             nb = kinds.Notebook(school)
             due[learner] = honest(nb, rng)
@@ -87,7 +82,8 @@ def hand_in(school):
     linked = school.folder / "submitted" / "linked"
     linked.mkdir()
     (linked / f"{kinds.UNIT}.ipynb").symlink_to(school.solution)
-    return {**due, "ada": nobody, "ben": nobody, "linked": nobody}  # an empty folder, an empty notebook, a link
+    due |= {"ada": nobody, "ben": nobody, "linked": nobody}  # an empty folder, an empty notebook, a link
+    return due, spoilt
 
 
 class Watch(threading.Thread):
@@ -102,7 +98,7 @@ class Watch(threading.Thread):
         self.grader, self.most = None, 0  # the number of the process that grades, the most memory it had in MB
 
     def run(self):
-        while not self.over.wait(0.05):
+        while not self.over.wait(0.1):
             if not self.grader:
                 continue
             self.most = max(self.most, resident(self.grader) / 2**20)
@@ -153,7 +149,7 @@ def below(pid):
 @contextmanager
 def grading(school, out, watch):
     command = [sys.executable, "-m", "course_lib.grading", "grade", kinds.UNIT, str(school.folder / "submitted"), "-j",
-               "2", "--out", str(out), "--seconds", str(SECONDS), "--seed", str(SEED)]  # fmt: skip
+               "3", "--out", str(out), "--seconds", str(SECONDS), "--seed", str(SEED)]  # fmt: skip
     with (
         open(out.with_suffix(".txt"), "ab") as said,
         subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said) as process,
@@ -166,11 +162,6 @@ def results_in(out):
     return {path: path.read_bytes() for path in (out / kinds.UNIT / "results").glob("*.json")}
 
 
-def earned(result):
-    return {mark["id"]: mark["state"] if mark["marks"] is None or mark["state"] == "blank" else mark["marks"]
-            for mark in result["marks"]}  # fmt: skip
-
-
 def worth(mark):
     return mark if isinstance(mark, int | float) else 0
 
@@ -180,7 +171,7 @@ def run(tmp_path_factory):
     """A class graded in two goes: all that there is to count."""
     folder = tmp_path_factory.mktemp("class")
     school, out = kinds.School(folder / "school"), folder / "out"
-    due, watch = hand_in(school), Watch()
+    (due, spoilt), watch = hand_in(school), Watch()
     before = copy.copy(school.files())
     watch.start()
     with grading(school, out, watch) as process:
@@ -194,10 +185,10 @@ def run(tmp_path_factory):
     watch.over.set()
     watch.join()
     found = {
-        "due": due, "code": code, "orphans": orphans, "left": watch.left(), "spaces": len(watch.spaces), "kept": kept,
-        "after": results_in(out), "changed": school.files() != before, "called": school.was_called(),
-        "said": out.with_suffix(".txt").read_text(encoding="utf-8"), "out": out / kinds.UNIT,
-        "most": watch.most,
+        "due": due, "spoilt": spoilt, "code": code, "orphans": orphans, "left": watch.left(), "kept": kept,
+        "spaces": len(watch.spaces), "most": watch.most, "after": results_in(out), "out": out / kinds.UNIT,
+        "changed": school.files() != before, "called": school.was_called(),
+        "said": out.with_suffix(".txt").read_text(encoding="utf-8"),
     }  # fmt: skip
     watch.let_go()
     school.server.close()
@@ -213,8 +204,12 @@ def of(run):
 
 def test_the_class_is_as_large_and_as_hostile_as_said(run):
     assert len(run["due"]) >= 300
-    assert HOSTILE / CLASS >= 0.4
-    assert len({words.partition(" ")[2] for words in run["due"]}) - 1 >= 60
+    assert len(run["spoilt"]) == len(QUICK) >= 200
+
+
+@pytest.mark.parametrize("words", QUICK)
+def test_a_kind_is_graded_as_is_due(words, run):
+    kinds.as_due(words, next(result for learner, result, _ in of(run) if learner == run["spoilt"][words]))
 
 
 def test_every_learner_has_the_marks_deserved(run):
@@ -222,7 +217,7 @@ def test_every_learner_has_the_marks_deserved(run):
     wrong = {
         (learner, id): (came, result["reasons"])
         for learner, result, due in of(run)
-        for id, came in earned(result).items()
+        for id, came in kinds.earned(result).items()
         if came != due[id]
     }
     lost = sum(worth(run["due"][learner][id]) > worth(came) for (learner, id), (came, _) in wrong.items())

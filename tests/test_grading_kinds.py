@@ -1,7 +1,9 @@
 """Unlucky and hostile submissions: each kind a real notebook, graded in the real sandbox, with the marks it deserves.
 
 A kind starts from sheet 04 with all answers right and spoils it. None of them may leave a process behind, change a file
-outside, or reach the network.
+outside, or reach the network. All sit in the class of test_grading_class.py, but for those that need more time.
+
+python tests/test_grading_kinds.py "fork bomb" "sys.exit"        grades some kinds here and now, and shows what came
 """
 
 import contextlib
@@ -12,6 +14,8 @@ import os
 import re
 import shutil
 import socket
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from course_lib.grading.marks import Limits, grade_one
 
 ROOT = Path(__file__).parents[1]
 UNIT = "04_momentum"
-LIMITS = Limits(cell=2, call=1, total=60, memory=2**29, line=2**22, file=2**22)
+LIMITS = Limits(cell=3, call=3, total=60, memory=2**29, line=2**22, file=2**22)
 REFUSAL = sandbox.refusal("bwrap")
 
 pytestmark = [
@@ -119,7 +123,7 @@ class School:
 KINDS = {}
 
 
-def kind(words, answered=True, state="graded", why="", seconds=2, **but):
+def kind(words, answered=True, state="graded", why="", seconds=LIMITS.cell, **but):
     """Registers a kind. but: check, without "check-" and with _ for -, -> marks, "blank" or "needs a person".
 
     state: of the whole. why: what the reasons or the notes say. seconds: that a cell may take.
@@ -146,7 +150,7 @@ def register(words, source, **but):
 
 # A cell that does not let go, or takes the process with it: it is left out, and the other answers count
 
-register("endless loop", "while True: pass", ema=0, why="longer than 2 s")
+register("endless loop", "while True: pass", ema=0, why="longer than 3 s")
 register(
     "loop that swallows interrupts",
     "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
@@ -263,6 +267,18 @@ register(
     "import ctypes\nc = ctypes.CDLL(None)\n"
     "assert c.shmget(0, 4096, 0o1600) == c.msgget(0, 0o1600) == c.memfd_create(b'x', 0) == -1",
 )
+
+
+@kind("what all sandboxes share")
+def _(nb):
+    nb.say("ema", "import ctypes, os, socket\nif os.uname().machine == 'x86_64':\n    ask = ctypes.CDLL(None).syscall\n"
+           "    assert ask(248, b'user', b'course', b'x', 1, -3) == ask(250, 10, -3, b'user', b'course', 0) == -1\n"
+           "for family in socket.AddressFamily:\n    for kind in (1, 2, 3, 5):\n"
+           "        try: socket.socket(family, kind)\n"
+           "        except OSError: pass\n        else: assert family in (1, 2, 10, 16), family\n"
+           f"{SOLUTIONS['ema']}")  # fmt: skip
+
+
 register("a mount", "import ctypes; assert ctypes.CDLL(None).mount(b'tmpfs', b'/answers', b'tmpfs', 0, 0) == 0")
 
 
@@ -856,8 +872,21 @@ def _(nb):
 
 @kind("figures by magics", seconds=20)
 def _(nb):
-    nb.say("ema", '%config InlineBackend.figure_format = "svg"\n%matplotlib inline\nimport matplotlib.pyplot as plt\n'
+    nb.say("ema", '%config InlineBackend.figure_format = "svg"\n%matplotlib widget\n%conda list\n%store\n'
+           "%load_ext an_extension_of_mine\nimport matplotlib.pyplot as plt\n"
            f'print("%s and %s"\n      % (1, 2))\n{SOLUTIONS["ema"]}\nplt.switch_backend("TkAgg")')  # fmt: skip
+
+
+@kind("what looks for names in __main__")
+def _(nb):
+    nb.say("ema", "import __main__, doctest, pickle\n\n\nclass Kept:\n    \"\"\"\n    >>> Kept.__name__\n    'Kept'\n"
+           "    \"\"\"\n\n\nassert isinstance(pickle.loads(pickle.dumps(Kept())), __main__.Kept)\n"
+           f"assert doctest.testmod() == (0, 1)\n{SOLUTIONS['ema']}")  # fmt: skip
+
+
+@kind("a cell magic that the grader has not", ema="needs a person", state="needs a person", why="no module for %%lprun")
+def _(nb):
+    nb.say("ema", f"%%lprun -f ema\n{SOLUTIONS['ema']}")
 
 
 @kind("from __future__ in a cell of its own", seconds=20)
@@ -922,6 +951,11 @@ def _(nb):
 @kind("a module that is missing when it is called", ema="needs a person", state="needs a person", why="no module mine")
 def _(nb):
     nb.say("ema", "def ema(values, beta):\n    import mine\n    return mine.ema(values, beta)")
+
+
+@kind("hidden inputs as the name of a module", ema="needs a person", state="needs a person", why="that it asks for")
+def _(nb):
+    nb.say("ema", "def ema(values, beta):\n    raise ModuleNotFoundError(name=repr(list(values)))")
 
 
 @kind("a pool of processes", cycle="needs a person", state="needs a person", why="starts processes")
@@ -1009,7 +1043,7 @@ for words, (data, why) in {
     "an empty list of cells": (b'{"cells": []}', "no cells"),
     "a page": (b"<!doctype html><title>404</title>", "not a notebook"),
     "cut off": (json.dumps({"cells": SHEET}).encode()[:20_000], "not a notebook"),
-    "too large": (b"x" * (2**22 + 1), "MB"),
+    "too large": (b"x" * (Limits().file + 1), "MB"),
     "a number of 100,000 digits": (b'{"cells": ' + b"1" * 100_000 + b"}", "not a notebook|no cells"),
     "another sheet": ((ROOT / "exercises" / "03_sgd_variants.ipynb").read_bytes(), "another notebook"),
 }.items():
@@ -1055,40 +1089,51 @@ def spaces(monkeypatch):
         os.close(descriptor)
 
 
-def deserved(state, changed):
-    """{id: marks or state} of all graded cells."""
-    if state == "unreadable":
-        return dict.fromkeys(POINTS, "needs a person")
-    return {**POINTS, BY_HAND: "by hand", **changed}
-
-
-@pytest.mark.parametrize("words", KINDS)
-def test_marks_are_those_deserved(words, school, spaces):
-    spoil, answered, state, why, seconds, changed = KINDS[words]
+def spoilt(words, school):
+    """The notebook of a kind."""
+    spoil, answered, *_ = KINDS[words]
     nb = Notebook(school, answered)
     spoil(nb)
-    path = nb.write(school.here)
-    before = school.files()
+    return nb
 
-    result = grade_one(path, UNIT, limits=replace(LIMITS, cell=seconds))
 
-    json.dumps(result)
-    earned = {
-        mark["id"]: mark["state"] if mark["state"] in ("by hand", "needs a person", "blank") else mark["marks"]
-        for mark in result["marks"]
-    }
-    if not answered:
-        changed = {**changed, BY_HAND: "blank"}
-    assert earned == deserved(state, changed), [mark for mark in result["marks"] if mark["note"]]
+def deserved(words):
+    """{id: marks or state} of all graded cells of a kind."""
+    _, answered, state, _, _, changed = KINDS[words]
+    if state == "unreadable":
+        return dict.fromkeys(POINTS, "needs a person")
+    return {**POINTS, BY_HAND: "by hand" if answered else "blank", **changed}
+
+
+def earned(result):
+    """{id: marks or state} of all graded cells of a result."""
+    return {mark["id"]: mark["state"] if mark["marks"] is None or mark["state"] == "blank" else mark["marks"]
+            for mark in result["marks"]}  # fmt: skip
+
+
+def as_due(words, result):
+    """Asserts that the result of a kind is what it should be."""
+    _, _, state, why, *_ = KINDS[words]
+    notes = [mark["note"] for mark in result["marks"]]
+    assert earned(result) == deserved(words), list(filter(None, notes))
     assert result["state"] == ("needs a person" if state == "unreadable" else state)
     assert (result["state"] == "needs a person") == bool(result["reasons"])
-    assert re.search(why, " ".join([*result["reasons"], *(mark["note"] for mark in result["marks"])]))
+    assert re.search(why, " ".join([*result["reasons"], *notes]))
     assert all(mark["note"] for mark in result["marks"] if mark["marks"] == 0 and mark["state"] == "graded"
                and not mark["properties"])  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [words for words in KINDS if KINDS[words][4] > LIMITS.cell])
+def test_marks_are_those_deserved(words, school, spaces):
+    path = spoilt(words, school).write(school.here)
+    before = school.files()
+    result = grade_one(path, UNIT, limits=replace(LIMITS, cell=KINDS[words][4]))
+    json.dumps(result)
+    as_due(words, result)
     assert school.files() == before
     assert not school.was_called()
+    assert spaces
     assert not spaces.keys() & spaces_of_processes(), "a process is left over"
-    assert spaces or state == "unreadable"
 
 
 def test_there_are_enough_kinds():
@@ -1141,3 +1186,13 @@ def test_without_a_sandbox_nothing_is_run(school, monkeypatch):
 def test_no_sandbox_in_so_many_words(school):
     result = grade_one(Notebook(school).write(school.here), UNIT, sandbox="none", limits=LIMITS)
     assert sum(mark["marks"] or 0 for mark in result["marks"]) == sum(POINTS[id] for id in CHECKS)
+
+
+if __name__ == "__main__":
+    for words in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = spoilt(words, School(Path(folder, "school"))).write(Path(folder))
+            result = grade_one(path, UNIT, limits=replace(LIMITS, cell=KINDS[words][4]))
+        notes = {mark["id"]: mark["note"] for mark in result["marks"] if mark["note"]}
+        print(words, earned(result), result["reasons"], notes, f"{result['seconds']} s", sep="\n    ")
+        as_due(words, result)
