@@ -45,10 +45,12 @@ def symmetric(rng, *curvatures):
 
 
 class Formula:
-    """A function of an array of numbers that is called by its formula in messages."""
+    """A function of an array x from its formula, in NumPy's names and those of given values; messages call it so."""
 
-    def __init__(self, words, f):
-        self.words, self.f = words, f
+    def __init__(self, words, **values):
+        self.f = eval(f"lambda x: {words}", vars(np) | values)
+        numbers = [f"{name} = {value:.6g}" for name, value in values.items() if np.ndim(value) == 0]
+        self.words = f"x -> {words}" + (f", with {', '.join(numbers)}" if numbers else "")
 
     def __call__(self, x):
         return self.f(np.asarray(x, float))

@@ -33,12 +33,12 @@ def bowl(rng, d):
 def waves(rng, d):
     """(gradient, Hessian) of a function that is no polynomial."""
     A, B = bowl(rng, d), rng.normal(size=(d, d)).round(1)
-    gradient = Formula("x -> A @ x + B.T @ np.sin(B @ x)", lambda x: A @ x + B.T @ np.sin(B @ x))
+    gradient = Formula("A @ x + B.T @ sin(B @ x)", A=A, B=B)
     return gradient, lambda x: A + (B.T * np.cos(B @ x)) @ B
 
 
 TILTED = np.array([[2.0, 0.6], [0.6, 1.0]])
-LINEAR = Formula("x -> A @ x", lambda x: TILTED @ x)
+LINEAR = Formula("A @ x", A=TILTED)
 
 
 # 7.1
@@ -130,10 +130,10 @@ def asked(product, grad, x, v, h):
     cases=[
         case("a quadratic, where it is exact", LINEAR, np.array([1.0, -1.0]), np.array([1.0, 2.0]), 0.5),
         case("a direction that is not of length 1", LINEAR, np.array([3.0, 1.0]), np.array([0.0, 10.0]), 0.1),
-        case("a quartic, where it is not", Formula("x -> x**3", lambda x: x * x * x), np.array([1.0, -2.0, 0.5]),
+        case("a quartic, where it is not", Formula("x * x * x"), np.array([1.0, -2.0, 0.5]),
              np.array([1.0, 1.0, -2.0]), 0.1),
         case("two coordinates that meet",
-             Formula("x -> (x[0]**2 + x[1], x[0])", lambda x: np.array([x[0] * x[0] + x[1], x[0]])),
+             Formula("array([x[0] * x[0] + x[1], x[0]])"),
              np.array([1.0, 2.0]), np.array([1.0, 3.0]), 0.01),
     ],
     draw=lambda rng: case("", waves(rng, d := draws.dimension(rng))[0], draws.array(rng, d), draws.array(rng, d),
@@ -842,7 +842,7 @@ def seen_in(coordinates):
 @function(
     "7.8 Preconditioning is other coordinates: the gradient", points=1, read=METHOD, withheld=WITHHELD,
     cases=[
-        case("one axis stretched", Formula("x -> x", lambda x: x), np.diag([1.0, 3.0]), np.array([1.0, 2.0])),
+        case("one axis stretched", Formula("x"), np.diag([1.0, 3.0]), np.array([1.0, 2.0])),
         case("coordinates that lean", LINEAR, np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([1.0, -1.0])),
         case("no change", LINEAR, np.eye(2), np.array([1.0, -1.0])),
     ],

@@ -1,5 +1,6 @@
 """Sheet 01: refute and sort, project, one proof, two functions to design, curvatures, a certificate, a minimum."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -46,53 +47,34 @@ def draws_from_its_generator(answer, rng):
     return np.array_equal(first, again) and not np.array_equal(first, other)
 
 
-def curve(rng, words, f, whole=False):
-    """A function of x - middle, seen through a window around the middle that tells nothing of it."""
-    middle, wide = rng.integers(-4, 5) if whole else rng.uniform(-4, 4), rng.uniform(4, 6)
-    seen = Formula(f"{words} with z = x - {middle}", lambda x: f(x - middle))
-    return case("", seen, middle - wide, middle + wide * rng.uniform(1, 1.2), int(rng.integers(10**6)))
+def curve(words, **ranges):
+    """A draw of a function of z = x - m with numbers from ranges, seen through a window that tells nothing of m."""
+
+    def drawn(rng):
+        values = {
+            name: int(rng.choice(ends)) if isinstance(ends, range) else rng.uniform(*ends)
+            for name, ends in ({"m": (-4, 4)} | ranges).items()
+        }
+        wide, wider = rng.uniform(4, 6), rng.uniform(1, 1.2)
+        f = Formula(re.sub(r"\bz\b", "(x - m)", words), **values)
+        return case("", f, values["m"] - wide, values["m"] + wide * wider, int(rng.integers(10**6)))
+
+    return drawn
 
 
-def two_valleys(rng):
-    c = rng.uniform(2, 4)
-    return curve(rng, f"(z**2 - {c})**2", lambda z: (z * z - c) ** 2)
-
-
-def a_flattening_valley(rng):
-    c = rng.uniform(2, 4)
-    return curve(rng, f"log(1 + {c} * z**2)", lambda z: np.log(1 + c * z * z))
-
-
-def a_hill_hardly_bent(rng):
-    c, a = 10 ** rng.uniform(-7, -6), rng.uniform(-1, 1)
-    return curve(rng, f"{a} * z - {c} * z**2", lambda z: a * z - c * z * z)
-
-
-def a_dent(rng):
-    """Half-way between whole numbers, and so narrow that a hundred chords miss it more often than not."""
-    place = rng.integers(-2, 2) + rng.uniform(0.4, 0.6)
-    words = f"z**2 + 0.2 * exp(-50 * (z - {place})**2)"
-    return curve(rng, words, lambda z: z * z + 0.2 * np.exp(-50 * (z - place) ** 2), whole=True)
-
-
-def a_cube_that_bends_up(rng):
-    c = rng.uniform(0.5, 2)
-    return curve(rng, f"{c} * (z + 6.5)**3", lambda z: c * (z + 6.5) ** 3)
-
-
-def a_branch_of_a_hyperbola(rng):
-    c = rng.uniform(0.5, 2)
-    return curve(rng, f"sqrt({c} + z**2) - z", lambda z: np.sqrt(c + z * z) - z)
-
-
-def a_line(rng):
-    a, b = rng.uniform(1, 5, 2) * rng.choice([-1, 1], 2)
-    return curve(rng, f"{a} * z + {b}", lambda z: a * z + b)
-
-
-def a_kink(rng):
-    a, b = rng.uniform(1, 5, 2)
-    return curve(rng, f"{a} * abs(z - 1) - {b} * z", lambda z: a * np.abs(z - 1) - b * z)
+BENDS_DOWN = [
+    curve("(z**2 - c)**2", c=(2, 4)),
+    curve("log(1 + c * z**2)", c=(2, 4)),
+    curve("a * z - 10**-k * z**2", a=(-1, 1), k=(6, 7)),
+    # a dent half-way between whole numbers, and so narrow that a hundred chords miss it more often than not
+    *[curve("z**2 + 0.2 * exp(-50 * (z - n - c)**2)", m=range(-4, 5), n=range(-2, 2), c=(0.4, 0.6))] * 6,
+]
+BENDS_UP = [curve("c * (z + 6.5)**3", c=(0.5, 2)), curve("sqrt(c + z**2) - z", c=(0.5, 2))]
+STRAIGHT = [curve("a * z + b", a=(-5, 5), b=(-5, 5)), curve("a * abs(z - 1) - b * z", a=(1, 5), b=(1, 5))]
+REFUTED, SPARED = (
+    "What bends down somewhere in the window is refuted.",
+    "What bends up everywhere in it is not refuted.",
+)
 
 
 def single_valley(f, low, high, rng):
@@ -102,27 +84,19 @@ def single_valley(f, low, high, rng):
 @function(
     "1.1 A falsifier", points=2, read=WALKERS, withheld=["convexity.find_violation"], use=said, drawn=8,
     cases=[
-        case("a parabola", Formula("x**2", lambda x: x * x), -3.0, 3.0, 7),
-        case("a hill", Formula("-x**2", lambda x: -x * x), -3.0, 3.0, 7),
-        case("a straight line", Formula("3 * x - 1", lambda x: 3 * x - 1), -3.0, 3.0, 7),
-        case("a kink", Formula("abs(x)", np.abs), -3.0, 3.0, 7),
-        case("a cube where it bends up", Formula("x**3", lambda x: x**3), 0.0, 2.0, 7),
-        case("a cube on both sides of 0", Formula("x**3", lambda x: x**3), -2.0, 2.0, 7),
-        case("a valley in a plain", Formula("1 - exp(-x**2 / 2)", lambda x: 1 - np.exp(-x * x / 2)), -3.0, 3.0, 7),
-        case("a trough", Formula("maximum(x, 0)**2", lambda x: np.maximum(x, 0) ** 2), -3.0, 3.0, 7),
-        case("a wave between two whole numbers", Formula("cos(2 * pi * x)", lambda x: np.cos(2 * np.pi * x)), 0, 1, 7),
-        case("a dent in a bowl", Formula("x**2 + 0.2 * exp(-50 * (x - 1)**2)",
-                                       lambda x: x * x + 0.2 * np.exp(-50 * (x - 1) ** 2)), -5.0, 5.0, 7),
+        case("a parabola", Formula("x**2"), -3.0, 3.0, 7),
+        case("a hill", Formula("-x**2"), -3.0, 3.0, 7),
+        case("a straight line", Formula("3 * x - 1"), -3.0, 3.0, 7),
+        case("a kink", Formula("abs(x)"), -3.0, 3.0, 7),
+        case("a cube where it bends up", Formula("x**3"), 0.0, 2.0, 7),
+        case("a cube on both sides of 0", Formula("x**3"), -2.0, 2.0, 7),
+        case("a valley in a plain", Formula("1 - exp(-x**2 / 2)"), -3.0, 3.0, 7),
+        case("a trough", Formula("maximum(x, 0)**2"), -3.0, 3.0, 7),
+        case("a wave between two whole numbers", Formula("cos(2 * pi * x)"), 0, 1, 7),
+        case("a dent in a bowl", Formula("x**2 + 0.2 * exp(-50 * (x - 1)**2)"), -5.0, 5.0, 7),
     ],
-    draw={"What bends down somewhere in the window is refuted.":
-              [two_valleys, a_flattening_valley, a_hill_hardly_bent, *[a_dent] * 6],
-          "What bends up everywhere in the window is not refuted.": [a_cube_that_bends_up, a_branch_of_a_hyperbola],
-          "What is straight in places is not refuted.": [a_line, a_kink]},
-    needs={"What bends down somewhere in the window is refuted.":
-               "What bends up everywhere in the window is not refuted.",
-           "What bends up everywhere in the window is not refuted.":
-               "What bends down somewhere in the window is refuted.",
-           "What is straight in places is not refuted.": "What bends down somewhere in the window is refuted."},
+    draw={REFUTED: BENDS_DOWN, SPARED: BENDS_UP, "What is straight in places is not refuted.": STRAIGHT},
+    needs={REFUTED: SPARED, SPARED: REFUTED, "What is straight in places is not refuted.": REFUTED},
     rules=[Rule("it draws from rng", draws_from_its_generator,
                 "It does not draw from the rng that it is given, so nobody can repeat what it finds: rng.uniform.",
                 says="It draws from the generator that it is given.", weight=0.25, needs=0)],
