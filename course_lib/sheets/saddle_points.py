@@ -887,8 +887,7 @@ def exits(values, **hyper):
     """,
 )  # fmt: skip
 def ways_out(grad, x, tolerance=1e-4):
-    columns = [(grad(x + step) - grad(x - step)) / 2e-5 for step in 1e-5 * np.eye(len(x))]
-    H = np.stack(columns, axis=1)
+    H = np.array([(grad(x + step) - grad(x - step)) / 2e-5 for step in 1e-5 * np.eye(len(x))])
     return int(np.sum(np.linalg.eigvalsh((H + H.T) / 2) < -tolerance))
 
 
