@@ -86,12 +86,12 @@ def table(quantity, heads, rows, form=".3g"):
 
     quantity: text, what the heads are values of. heads: a text or a number for each column.
     rows: {name: values}, a value for each column: a number, or a text that is shown as it is.
-    form: how a number is written, as in `format(number, form)`.
+    form: how a number is written, as in `format(number, form)`; what is rounded to zero has no sign.
     Errors: ValueError for a row that has not a value for each head.
     """
     from IPython.display import display
 
-    heads = [str(head) for head in heads]
+    heads, form = [str(head) for head in heads], form if form.endswith("d") else f"z{form}"
     lines, page = [], row([quantity, *heads], "th")
     for name, values in rows.items():
         written = [value if isinstance(value, str) else format(value, form) for value in values]

@@ -98,6 +98,7 @@ def test_no_cell_prints_rounding_noise(path):
         small, why = small_numbers(cell), SMALL_FOR.get((f"{path.parent.name}/{path.stem}", cell.id))
         assert why or not [exponent for _, exponent in small if exponent > 13], (cell.id, cell.source)
         assert all(digits <= (1 if why == ROUNDING else 2) for digits, _ in small), (cell.id, cell.source)
+        assert not re.search(r"(?<![\w.])-0(\.0*)?(?![\d.e])", said(cell)), ("a zero with a sign", cell.source)
 
 
 def test_the_list_of_small_numbers_is_up_to_date():

@@ -216,12 +216,12 @@ def test_a_gradient_keeps_its_colours_though_only_256_are_stored():
 def test_a_table_is_shown_with_heads_and_said_line_by_line(monkeypatch):
     seen = []
     monkeypatch.setattr("IPython.display.display", lambda thing, **options: seen.append((thing, options)))
-    plots.table("height at a < b", [1, "x"], {"gd": [132, 1375.4], "never": ["inf", np.float64(3)]}, ".0f")
+    plots.table("height at a < b", [1, "x"], {"gd": [132, 1375.4], "never": ["inf", np.float64(-0.4)]}, ".0f")
     assert seen == [(
         {
-            "text/plain": "gd, height at a < b 1, x: 132, 1375\nnever, height at a < b 1, x: inf, 3",
+            "text/plain": "gd, height at a < b 1, x: 132, 1375\nnever, height at a < b 1, x: inf, 0",
             "text/html": "<table><tr><th>height at a &lt; b</th><th>1</th><th>x</th></tr>"
-            "<tr><th>gd</th><td>132</td><td>1375</td></tr><tr><th>never</th><td>inf</td><td>3</td></tr></table>",
+            "<tr><th>gd</th><td>132</td><td>1375</td></tr><tr><th>never</th><td>inf</td><td>0</td></tr></table>",
         },
         {"raw": True},
     )]  # fmt: skip
