@@ -1,7 +1,5 @@
 """Sheet 04: its other right and wrong answers, and what ties its right answers to the library and to runs."""
 
-import importlib
-
 import numpy as np
 import pytest
 
@@ -96,7 +94,3 @@ def test_the_numbers_of_a_variant_make_good_exercises(seed):
               (p["long"] / p["short"]) ** 0.5, (1 - (p["door_rate"] * p["door_curvature"]) ** 0.5) ** 2,
               p["ripple_beta"] ** 0.5]  # fmt: skip
     assert not np.any(np.isclose(public, [0.2, 0.75, 2.0, 0.49, 0.9], rtol=0, atol=5e-3))
-
-
-def test_a_half_done_sheet_of_an_earlier_edition_finds_its_checks():
-    assert importlib.import_module("course_lib.checks").momentum is momentum

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
+from course_lib.checks.mistakes import Edited
 from course_lib.checks.steps import runs_in_descend, step
 from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
 
@@ -131,17 +132,9 @@ WORDS = {  # of a spelling: how it is told, and its two lines
 
 
 def spelled(p):
-    """4.2 in another spelling: what a new gradient and the new velocity are multiplied by."""
-    factors = {
-        "mean": lambda lr, beta: (1 - beta, -lr), "inside": lambda lr, beta: (lr, -1),
-        "downhill": lambda lr, beta: (-lr, 1), "halved": lambda lr, beta: (0.5, -lr),
-    }[p["spelling"]]  # fmt: skip
-
-    def step(x, g, v=0.0, *, lr, beta=0.9):
-        new, move = factors(lr, beta)
-        return x + move * (beta * v + new * g), beta * v + new * g
-
-    return step
+    """4.2 in another spelling."""
+    velocity, moved = "w" + p["velocity"][1:], p["moved"][:-1] + "w"
+    return Edited(heavy_ball.right, [("w = beta * v + g", velocity), ("x - lr * w", moved)])
 
 
 @function(
