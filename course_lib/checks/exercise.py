@@ -426,13 +426,31 @@ class Function(Exercise):
         )
         return case(call.label, *args, **hyper)
 
+    def several(self, draws, rng, intact):
+        """Calls for a hidden property. If traps count each that a draw has now and then is met, not left to luck."""
+        each = -(-max(min(HIDDEN, self.drawn), len(draws)) // len(draws))
+        for draw in draws:
+            calls = [draw(rng) for _ in range(each)]
+            if not intact:
+                yield from map(self.plain, calls)
+                continue
+            for more in [draw(rng) for _ in range(40)]:
+                if self.traps(more) - set().union(*map(self.traps, calls)):
+                    calls.append(more)
+            yield from calls
+
+    def traps(self, call):
+        """What of a call only some answers stumble over: arrays of whole numbers, defaults."""
+        given = (*call.args, *call.hyper.values())
+        whole = any(isinstance(value, np.ndarray) and value.dtype.kind == "i" for value in given)
+        defaults = {} if self.use else self.right.__kwdefaults__ or {}
+        return (defaults.keys() - call.hyper.keys()) | ({"whole numbers"} if whole else set())
+
     def holding(self, right, draws, part=None, intact=False):
         """(answer, rng) -> whether an answer is right on draws, in one part or in all."""
 
         def holds(answer, rng):
-            for i in range(max(min(HIDDEN, self.drawn), len(draws))):
-                call = draws[i % len(draws)](rng)
-                call = call if intact else self.plain(call)
+            for call in self.several(draws, rng, intact):
                 expected = right_result(self.run, right, call)
                 args, hyper = [own(v) for v in call.args], {name: own(v) for name, v in call.hyper.items()}
                 got = self.run(answer, *args, **hyper)

@@ -482,13 +482,16 @@ def verdict(answer, H):
     return "convex" if answer(H) else "not convex"
 
 
-def a_saddle(rng):
-    d = draws.dimension(rng)
-    return case("", symmetric(rng, -rng.uniform(1, 2), *rng.uniform(1, 9, d - 1)))
+def bent(curvatures, scale=1.0):
+    """A draw of a symmetric matrix, from a draw of its eigenvalues."""
+    return lambda rng: case("", scale * symmetric(rng, *curvatures(rng)))
 
 
-def an_even_number_below(rng):
-    return case("", symmetric(rng, *-rng.uniform(1, 2, 2), *rng.uniform(5, 9, rng.integers(0, 5))))
+a_saddle = bent(lambda rng: [-rng.uniform(1, 2), *rng.uniform(1, 9, draws.dimension(rng) - 1)])
+an_even_number_below = bent(lambda rng: [*-rng.uniform(1, 2, 2), *rng.uniform(5, 9, rng.integers(0, 5))])
+hardly_below = bent(lambda rng: [-rng.uniform(1, 3) * 1e-7, *rng.uniform(0.5, 1, rng.integers(1, 5))])
+all_above = bent(lambda rng: rng.uniform(0.5, 3, draws.dimension(rng)))
+trough, large, huge = (bent(lambda rng: [*rng.uniform(1, 4, 3), 0, 0], scale) for scale in (1.0, 1e6, 1e11))
 
 
 def all_entries_positive(rng):
@@ -501,21 +504,6 @@ def between_zeros(rng):
     H[1:4, 1:4] = symmetric(rng, -rng.uniform(1, 2), *rng.uniform(1, 2, 2))
     H[1:4, 1:4] -= np.diag(np.diag(H)[1:4]) * rng.integers(2)
     return case("", H)
-
-
-def hardly_below(rng):
-    return case("", symmetric(rng, -rng.uniform(1, 3) * 1e-7, *rng.uniform(0.5, 1, rng.integers(1, 5))))
-
-
-def all_above(rng):
-    return case("", symmetric(rng, *rng.uniform(0.5, 3, draws.dimension(rng))))
-
-
-def a_trough(scale):
-    def drawn(rng):
-        return case("", scale * symmetric(rng, *rng.uniform(1, 4, 3), 0, 0))
-
-    return drawn
 
 
 GENERAL = np.random.default_rng(4)
@@ -548,8 +536,8 @@ CORNERS = "not only minors in a corner count: look at zeros around [[0, 1], [1, 
     ],
     draw={SEEN: [a_saddle, an_even_number_below, all_entries_positive, between_zeros, hardly_below],
           RISING: all_above,
-          "A curvature of 0 is allowed, whatever rounding makes of it.": a_trough(1.0),
-          "Rounding is allowed for with large entries, too.": [a_trough(1e6), a_trough(1e11)]},
+          "A curvature of 0 is allowed, whatever rounding makes of it.": trough,
+          "Rounding is allowed for with large entries, too.": [large, huge]},
     needs={SEEN: RISING, RISING: SEEN, "A curvature of 0 is allowed, whatever rounding makes of it.": SEEN,
            "Rounding is allowed for with large entries, too.": SEEN},
     mistakes=[

@@ -447,15 +447,17 @@ def small_task(seed=7, n=32, d=3):
 
 
 def a_task(rng):
-    return small_task(int(rng.integers(2**40)), 24, draws.dimension(rng))
+    return small_task(int(rng.integers(2**40)), int(rng.choice([24, 48])), draws.dimension(rng))
 
 
 def one_rate(rng):
-    return case("", a_task(rng), int(rng.choice([1, 3, 8])), np.array([0.06]))
+    return case("", a_task(rng), int(rng.choice([1, 3, 8])), rng.uniform(0.04, 0.08, 1).round(3))
 
 
 def several(rng):
-    return case("", a_task(rng), int(rng.choice([2, 4, 6])), np.geomspace(0.02, 0.6, 12))
+    """Rates so close together that each shuffle likes another one best."""
+    rates = np.geomspace(0.02, rng.uniform(0.4, 0.8), rng.integers(45, 65))
+    return case("", a_task(rng), int(rng.choice([2, 4, 6])), rates)
 
 
 def diverging(rng):
@@ -469,6 +471,7 @@ SMALL = small_task()
     "3.7 Find the critical batch: five epochs at the best rate", points=2, read=BUYS, tolerance=1e-7, drawn=9,
     cases=[
         case("batches of 8", SMALL, 8, RATES),
+        case("batches of 4, where each shuffle likes another rate best", small_task(9), 4, RATES),
         case("batches of all", SMALL, 32, RATES),
         case("batches of 1", SMALL, 1, RATES),
         case("one rate", SMALL, 4, np.array([0.05])),
