@@ -16,7 +16,9 @@ from tools import claims
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 RUFF = "tests/test_house.py::test_every_format_and_rule_of_ruff_holds"
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv*", ".*_cache", ".hypothesis", "build", "__pycache__", ".ipynb_checkpoints"
+)
 
 
 @pytest.fixture
