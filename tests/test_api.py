@@ -24,7 +24,7 @@ from course_lib.surfaces import himmelblau, quadratic, quadratic_form, rosenbroc
 from course_lib.wrappers import clip_by_norm, clip_by_value, preconditioned
 
 MODULES = ["optimizers", "schedules", "surfaces", "wrappers", "convexity", "gradients", "curvature", "problems"]
-MODULES += ["networks", "landscapes", "scale", "descent"]
+MODULES += ["networks", "landscapes", "scale", "choosing", "descent"]
 
 
 def public(name):
@@ -144,6 +144,19 @@ ARGUMENTS = {
     "scale.rounded_randomly": {"x": X, "format": "float16", "rng": rng},
     "scale.spacing": {"x": X, "format": "float16"},
     "scale.eight_bits": {"a": POINTS, "power": 2, "block": 1},
+    "choosing.at_random": {"space": {"lr": (1, 4)}, "n": 3, "rng": rng},
+    "choosing.on_grid": {"space": {"lr": (1, 4), "eps": (2, 3)}, "levels": 2},
+    "choosing.halving": {"values": X},
+    "choosing.hypergradient": {**STEP, "last": [1, 2], "speed": 1},
+    "choosing.expected_best": {"scores": [3, 1, 2], "k": 2},
+    "choosing.interval": {"values": [3, 1, 2]},
+    "choosing.ranks": {"scores": X},
+    "choosing.critical_difference": {"methods": 3, "problems": 2},
+    "choosing.profile": {"steps": X, "factors": [1, 2]},
+    "choosing.measured": {"method": "gd", "schedule": "constant", "seed": 0, "nudge": 0},
+    "choosing.runs": {},
+    "choosing.league": {"method": gd, "hyper": {"lr": 0.1}, "sets": 1},
+    "choosing.clinic": {"seed": 0},
     "networks.normalized": {"z": X, "axis": 0},
     "networks.normalized_backward": {"delta": X, "z": [[1, -1], [0, 1], [-1, 0]], "s": [[1, 2]], "axis": 0},
     "networks.signal_and_gradient": {"network": Network((2, 2, 2)), "theta": [1] * 12, "X": X, "delta": X},
@@ -173,6 +186,11 @@ COUNTS = [
     "words",
     "length",
     "shapes",
+    "levels",
+    "methods",
+    "problems",
+    "seed",
+    "sets",
 ]
 CLASSES = {"problems.classify": ["y"], "descent.first_step": ["holds"]}
 
@@ -194,6 +212,7 @@ TYPED = [
     "problems",
     "landscapes",
     "scale",
+    "choosing",
     "descent",
 ]  # lessons show optimizers
 
@@ -255,7 +274,7 @@ FORMS = {"Python": python, "Fraction": fractions} | {
     dtype.__name__: form(dtype) for dtype in (np.int8, np.int64, np.float16, np.longdouble)
 }
 BARE = [name for name in API if name.startswith("optimizers.")]  # of arrays, and nothing but the formula
-BARE += ["curvature.wolfe", "curvature.parabola", "curvature.exact"]
+BARE += ["curvature.wolfe", "curvature.parabola", "curvature.exact", "choosing.hypergradient"]
 TIMED = ["gradients.relative_cost"]
 
 
@@ -263,6 +282,8 @@ def arrays(result):
     """All arrays and numbers of a result, one after the other."""
     if isinstance(result, tuple):
         return [array for part in result for array in arrays(part)]
+    if isinstance(result, dict):
+        return arrays((*result, *result.values()))
     if isinstance(result, convexity.Violation):
         return arrays((result.x, result.y, result.t, result.above))
     return [np.asarray(result)]

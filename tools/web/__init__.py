@@ -1,1 +1,0 @@
-"""What `tools.site` puts together: the course as pages to read (`pages`) and as JupyterLite (`lite`)."""
