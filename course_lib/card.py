@@ -31,8 +31,8 @@ class Card(Widget):
         return {"text/plain": self.talk.words, "text/html": self.page}, {}
 
     def left(self):
-        unfinished = "" if self.form.get("locked") else GO_ON
-        return self.page + unfinished
+        done = self.form.get("locked") or self.form.get("right")
+        return self.page + ("" if done else GO_ON)
 
     def show(self):
         from IPython.display import display

@@ -8,6 +8,7 @@ from course_lib.curvature import bfgs
 from course_lib.descent import descend, first_step
 from course_lib.live import ellipse
 from course_lib.live.lesson07 import CAP, NAMES, RATES, SHOWN, START, settings
+from course_lib.live.still import sentence
 from course_lib.optimizers import adagrad, gd
 from course_lib.surfaces import quadratic
 
@@ -89,3 +90,11 @@ def test_a_start_in_the_minimum_is_no_error(figure):
 
 def test_the_note_names_each_method_with_its_steps(figure):
     assert all(f"{name} {{{name}}}" in figure.spec["note"] for name in NAMES)
+
+
+def test_what_was_cut_off_is_not_said_as_if_it_were_measured(figure):
+    arrays = shown(figure)
+    said = sentence(figure.spec, arrays)
+    for name, near in zip(NAMES, arrays["near"][:, SHOWN]):
+        assert (f"{name} < 1.0e−12" in said.replace("is nearest, ", "")) == (near < 2e-12), name
+    assert "newton < 1.0e−12" in said

@@ -301,7 +301,7 @@ def test_jupyterlab_keeps_the_still_form_and_what_was_locked(monkeypatch):
     bet.redraw()
     data, _ = bet._repr_mimebundle_()
     assert "Locked: 9 times, 70 % sure." in data["text/html"]
-    assert "Run this cell" not in data["text/html"]
+    assert "To go on" not in data["text/html"]
     assert data["text/plain"] == "Predict: How many? (in times)"
 
 

@@ -7,6 +7,8 @@ const LATE = "The kernel does not answer: it is busy, or this cell has to be run
 const ROOM = { left: 46, right: 16, above: 24, below: 40 }; // pixels about a plot
 const SCREEN = 650, GAP = 8, LEAST = 120; // the figure's greatest height, between panels, and the least width of a plot
 
+const CUT = 1 + 1e-6; // what was cut off at a number is a single-precision one beside it
+
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -436,8 +438,8 @@ class View {
     this.on(this.root, "keydown", (event) => this.key(event));
   }
 
-  toggles({ names, values, first, looks }) {
-    this.ranking = { names, values, first };
+  toggles({ names, values, first, least, looks }) {
+    this.ranking = { names, values, first, least };
     const chips = names.map((name, k) => {
       const box = make("input", { type: "checkbox", checked: true, "aria-label": `show ${name}` });
       const value = make("output", { className: "live-value", "aria-hidden": "true" });
@@ -693,9 +695,10 @@ class View {
   reading(k) {
     const array = this.link.arrays[this.ranking.values], t = Math.floor(this.t);
     if (!array) return { text: "" };
-    const { shape: [, n], data } = array, last = this.link.arrays[`${this.ranking.values}.end`].data[k] - 1;
+    const { shape: [, n], data } = array, v = data[k * n + t];
+    const last = this.link.arrays[`${this.ranking.values}.end`].data[k] - 1;
     if (t > last) return { text: "diverged", v: Infinity };
-    return { text: words(data[k * n + t]), v: data[k * n + t] };
+    return { text: (v <= CUT * this.ranking.least ? "< " : "") + words(v), v };
   }
 
   sentence() {

@@ -14,6 +14,7 @@ from .figure import Figure
 from .landscape import above_minimum, landscape
 from .parts import Bars, Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
+LOWEST = 1e-30  # heights below it are rounding
 B1, B2 = 0.9, 0.999  # of all methods in the inspector, so that only their formulas differ
 
 
@@ -117,14 +118,14 @@ def rotation(kappa=100.0, steps=150):
         paths = np.stack([descend(method, f, start, steps, lr=rates[name]) for name, method in methods.items()])
         height = np.stack([above_minimum(f, path) for path in paths])
         paths = np.where(np.abs(paths) < 1e6, paths, np.nan)  # lines end there
-        return landscape(f) | {"path": paths, "height": np.maximum(height, 1e-30)} | rates
+        return landscape(f) | {"path": paths, "height": np.maximum(height, LOWEST)} | rates
 
     panels = [
         Panel("Paths", [Contours("grid"), Lines("path", list(methods)), Marks("minima")], x="x", y="y"),
         Panel("Height", [Lines("height", list(methods))], x=(0, steps), y=(1e-16, 10), xlabel="step", log=True),
     ]
     controls = [
-        Toggles(list(methods), values="height"),
+        Toggles(list(methods), values="height", least=LOWEST),
         Player(steps),
         Slider("degrees", "angle of the valley in degrees", 0, 90, 0, count=91, ahead=False),
         Slider("beside", "start, in degrees from the floor", 1, 89, 40, count=89, ahead=False),

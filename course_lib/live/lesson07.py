@@ -16,6 +16,7 @@ from .parts import Bars, Contours, Lines, Marks, Panel, Player, Point, Slider, T
 
 START = (1.2, 1.6)
 CAP, SHOWN = 400, 60  # steps of the first-order methods, and of the others and of the path that is shown
+NEAREST = 1e-12  # of the distance; below it is rounding
 RATES = np.geomspace(1e-3, 10, 41)
 TUNED = {"adagrad": adagrad, "adam": adam}
 WITH_CURVATURE = {"newton": newton, "bfgs": bfgs, "cg": conjugate_gradients}
@@ -42,7 +43,7 @@ def ellipse(kappa=20.0, angle=0.0):
         steps = [float(min(first_step(apart <= 1e-3), CAP)) for apart in near]
         return landscape(f, aspect=0.75) | {
             "paths": np.stack([run[:, : SHOWN + 1] for run in runs.values()]),
-            "near": np.stack([np.maximum(apart[: SHOWN + 1], 1e-12) for apart in near]),
+            "near": np.stack([np.maximum(apart[: SHOWN + 1], NEAREST) for apart in near]),
             "steps": np.array(steps)[:, None],
             **dict(zip(NAMES, steps)),
         }
@@ -63,7 +64,7 @@ def ellipse(kappa=20.0, angle=0.0):
         ),
     ]
     controls = [
-        Toggles(NAMES, values="near", first="is nearest", looks=LOOKS),
+        Toggles(NAMES, values="near", first="is nearest", least=NEAREST, looks=LOOKS),
         Point("start", "start", START),
         Player(SHOWN, start=SHOWN),
         Slider("kappa", "condition number κ", 1, 100, kappa, log=True, count=41, ahead=False),

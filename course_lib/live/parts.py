@@ -182,11 +182,13 @@ class Toggles:
     """Shows and hides things by their names, with their styles.
 
     values: a curve array (m, n) to read beside the names, and to rank them by. first: what is said of the smallest.
+    least: where the curves are cut off, if they are; a value there is said to be smaller still.
     """
 
     names: Sequence[str]
     values: str = ""
     first: str = "is lowest"
+    least: float = 0.0
     looks: Sequence[Look] = ()
 
     def described(self):

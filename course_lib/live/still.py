@@ -16,6 +16,7 @@ import course_lib.plots  # noqa: F401  for its look
 WIDTH, LEFT, RIGHT, BELOW, ABOVE = 4.6, 0.65, 0.15, 0.55, 0.35  # inches of a panel, and of what is around its plot
 DENSITY = 2  # pixels of the picture for one of the page: sharp on a dense screen
 DPI = 90 * DENSITY
+CUT = 1 + 1e-6  # what was cut off at a number may be a single-precision one beside it
 
 
 def picture(spec, arrays):
@@ -85,7 +86,8 @@ def sentence(spec, arrays):
         heights = [curve[time] if time < end else np.inf for curve, end in zip(curves, ends)]
         told = []
         for v, name in sorted(zip(heights, toggles["names"]), key=lambda one: one[0]):
-            read = words(v) if told else f"{toggles['first']}, {words(v)}"
+            value = ("< " if v <= CUT * toggles["least"] else "") + words(v)
+            read = value if told else f"{toggles['first']}, {value}"
             told.append(f"{name} {read}" if v < np.inf else f"{name} has diverged")
         parts.append("; ".join(told) or "nothing is shown")
     note = re.sub("{([\\w.]+)}", lambda name: words(at(arrays.get(name[1], np.nan), time)), spec["note"])

@@ -14,6 +14,7 @@ def page(run_all):
 
 def test_turning_costs_adagrad_and_lengthening_costs_gd(page, says):
     says(r"gd 70, momentum 23, .* adagrad 5, .* newton 1\b")
+    says(r"cg is nearest, < 1\.0e−12; bfgs < 1\.0e−12")
     page.get_by_role("slider", name="angle in degrees").focus()
     for _ in range(3):
         page.keyboard.press("PageUp")
