@@ -1,6 +1,7 @@
 // The page's half of a card: controls for what may be answered, keys, and where the focus goes next. All words that it
 // shows come from the kernel, as HTML: model.get("page").
 
+const GUESS = "input[type=text], fieldset:first-of-type input:checked"; // what is typed or picked, if anything is
 const BUSY = "The kernel is busy: it takes this as soon as it can.";
 
 function make(tag, attributes = {}, ...children) {
@@ -41,7 +42,7 @@ export default widget(({ model, el, memory }) => {
     if (said.textContent !== text) said.textContent = text;
   };
   const send = (kind) => {
-    const guess = form.querySelector("input[type=text], fieldset:first-of-type input:checked")?.value ?? "";
+    const guess = form.querySelector(GUESS)?.value ?? "";
     const sure = Number(form.querySelector(".course-sure input:checked")?.value);
     if (kind === "lock" && !guess && model.get("form").options) return tell("Pick one first.");
     memory.locking = kind === "lock";
@@ -133,7 +134,7 @@ export default widget(({ model, el, memory }) => {
 
   function hold() {
     memory.held = true; // until the focus goes elsewhere
-    form?.querySelector("input:checked, input").focus();
+    (form?.querySelector(GUESS) ?? form?.querySelector("input"))?.focus();
   }
 
   function typeset() {

@@ -290,7 +290,8 @@ def test_outside_the_course_it_says_so(tmp_path, monkeypatch):
 def whole(tmp_path_factory):
     """The course as a ZIP holds it, with copies of which one was worked in badly."""
     root = tmp_path_factory.mktemp("whole") / "course"
-    others = (".git", ".venv*", ".*_cache", ".hypothesis", ".ipynb_checkpoints", "__pycache__", "mine", "workspaces")
+    others = [".git", ".venv*", ".*_cache", ".hypothesis", ".ipynb_checkpoints", "__pycache__", "build", "mine"]
+    others.append("workspaces")
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*others))
     run(root, "-m", "course_lib.copies")
     path = root / "mine" / "exercises" / "00_race_first.ipynb"

@@ -190,6 +190,7 @@ def run(tmp_path_factory):
         "changed": school.files() != before, "called": school.was_called(),
         "said": out.with_suffix(".txt").read_text(encoding="utf-8"),
     }  # fmt: skip
+    found["results"] = {result["learner"]: result for result in map(json.loads, found["after"].values())}
     watch.let_go()
     school.server.close()
     return found
@@ -197,9 +198,8 @@ def run(tmp_path_factory):
 
 def of(run):
     """Triples (learner, result, what is due)."""
-    results = [json.loads(text) for text in run["after"].values()]
-    assert {result["learner"] for result in results} == set(run["due"])
-    return [(result["learner"], result, run["due"][result["learner"]]) for result in results]
+    assert set(run["results"]) == set(run["due"])
+    return [(learner, result, run["due"][learner]) for learner, result in run["results"].items()]
 
 
 def test_the_class_is_as_large_and_as_hostile_as_said(run):
@@ -209,7 +209,7 @@ def test_the_class_is_as_large_and_as_hostile_as_said(run):
 
 @pytest.mark.parametrize("words", QUICK)
 def test_a_kind_is_graded_as_is_due(words, run):
-    kinds.as_due(words, next(result for learner, result, _ in of(run) if learner == run["spoilt"][words]))
+    kinds.as_due(words, run["results"][run["spoilt"][words]])
 
 
 def test_every_learner_has_the_marks_deserved(run):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -106,20 +107,26 @@ print(*sorted(new - sys.stdlib_module_names - {{"course_lib", "numpy"}}))"""
     assert run.stdout.split() == []
 
 
+def files():
+    """Every file of the course; what others make meanwhile is not looked into."""
+    for folder, inside, names in os.walk(ROOT):
+        inside[:] = sorted(set(inside) - SKIPPED)
+        yield from (Path(folder, name) for name in sorted(set(names) - SKIPPED))
+
+
 def texts():
     """Every text file of the course, as (path, text), without the bytes of pictures."""
-    for path in sorted(ROOT.rglob("*")):
-        if SKIPPED.isdisjoint(path.relative_to(ROOT).parts) and path.is_file():
-            try:
-                text = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                continue
-            if path.suffix == ".ipynb":
-                cells = json.loads(text)["cells"]
-                data = [output.pop("data", {}) for cell in cells for output in cell.get("outputs", [])]
-                shown = ["".join(part) for bundle in data for kind, part in bundle.items() if kind.startswith("text/")]
-                text = json.dumps(cells) + "".join(shown)
-            yield path, re.sub(r"base64,[A-Za-z0-9+/=\\\s]+", "", text)
+    for path in files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        if path.suffix == ".ipynb":
+            cells = json.loads(text)["cells"]
+            data = [output.pop("data", {}) for cell in cells for output in cell.get("outputs", [])]
+            shown = ["".join(part) for bundle in data for kind, part in bundle.items() if kind.startswith("text/")]
+            text = json.dumps(cells) + "".join(shown)
+        yield path, re.sub(r"base64,[A-Za-z0-9+/=\\\s]+", "", text)
 
 
 def test_no_file_names_a_registry_or_a_machine():
@@ -138,8 +145,8 @@ def test_every_format_and_rule_of_ruff_holds():
 
 
 def test_no_module_is_a_drawer_for_everything():
-    assert not [name_of(path) for path in ROOT.rglob("*.py") if re.search("util|helper|common|misc", path.stem)
-                and SKIPPED.isdisjoint(path.relative_to(ROOT).parts)]  # fmt: skip
+    modules = [path for path in files() if path.suffix == ".py"]
+    assert not [name_of(path) for path in modules if re.search("util|helper|common|misc", path.stem)]
 
 
 # The lists of packages
@@ -181,6 +188,14 @@ def test_the_locks_hold_what_the_project_asks_for(project):
         for name, low in bounds(wanted).items():
             for version in lock[name]:
                 assert tuple(map(int, version.split("."))) >= low, f"{name} {version} is below its bound"
+
+
+def test_the_locks_of_the_site_hold_what_it_is_built_from(project):
+    tools = {canonical(re.match(r"[\w-]+", line)[0]) for line in project["dependency-groups"]["site"]}
+    assert tools <= set(locked("requirements-site.lock"))
+    wheels, lab = locked("tools/web/wheels.lock"), locked("requirements.lock")
+    for name in ("ipywidgets", "anywidget", "psygnal"):
+        assert wheels[name] == lab[name], "the widgets in the browser are those of JupyterLab"
 
 
 def test_the_locks_are_whole():

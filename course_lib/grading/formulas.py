@@ -58,11 +58,12 @@ SIZES = {f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in 
 SILENT = {"displaystyle", "textstyle", "limits", "nolimits"}
 GRIDS = {  # name: its fences, and how its columns are aligned, one after the other
     **{"matrix": ("", "", ["center"]), "pmatrix": ("(", ")", ["center"]), "bmatrix": ("[", "]", ["center"])},
-    **{"vmatrix": ("|", "|", ["center"]), "cases": ("\\{", "", ["left"])},
+    **{"vmatrix": ("|", "|", ["center"]), "cases": ("\\{", "", ["left"]), "gathered": ("", "", ["center"])},
     **dict.fromkeys(("aligned", "align", "align*", "split"), ("", "", ["right", "left"])),
 }
 
 
+ROOM = re.compile(r"(\s*\[[\d.]+(?:pt|em|ex)\]|)")  # between two rows, as LaTeX may have it
 NEW_ROW, END = "\\\\", "\\end"
 
 
@@ -235,7 +236,9 @@ class Formula:
         while self.last != END:
             side = sides[len(rows[-1]) % len(sides)]
             rows[-1].append(f'<mtd style="text-align: {side}">{self.row("&", NEW_ROW, END)}</mtd>')
-            rows += [[]] * (self.last == NEW_ROW)
+            if self.last == NEW_ROW:
+                self.matched(ROOM)
+                rows.append([])
         if self.matched(PLAIN) != name:
             raise Unknown(name)
         cells = "".join(f"<mtr>{''.join(row)}</mtr>" for row in rows)

@@ -107,13 +107,18 @@ def bets_by_keyboard(reader):
     reader.press("Enter")
     reader.hears("Locked: EMA, 70 % sure.")
     reader.at(3)
+    reader.press("ArrowUp", "Tab")
+    reader.page.get_by_role("button", name="Change it").last.press("Enter")
+    reader.at("EMA")
+    reader.press("Enter")
+    reader.at(3)
 
     reader.press("Shift+Enter")
     reader.at("when η > 1/λ")
-    reader.press("Space", "Enter")
-    reader.hears("Not so. At")
-    reader.at("when η > 1/λ")
-    reader.press("ArrowDown", "Enter")
+    reader.press("ArrowDown", "ArrowDown", "Enter")
+    reader.hears("Not so.")
+    reader.at("when η > λ/2")  # from the answer that is picked the arrows go on
+    reader.press("ArrowUp", "Enter")
     reader.hears("Yes: then")
     reader.at(4)
 
@@ -138,6 +143,7 @@ def test_a_lesson_by_keyboard_and_the_same_lesson_the_next_day(reader):
     assert [(bet["key"], bet["guess"], bet["sure"], bet["late"]) for bet in bets] == [
         ("04-gain", 10, 90, False),
         ("04-gain", 9, 90, False),
+        ("04-saddle", "EMA", 70, False),
         ("04-saddle", "EMA", 70, False),
     ]
     assert [event["hit"] for event in reader.events() if "hit" in event] == [True, False]
