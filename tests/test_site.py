@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.web import lite, pages
+from tools import site
+from tools.web import lite, pages, visit
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = [f"{folder}/{path.name}" for folder in pages.FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
@@ -39,7 +40,8 @@ def test_each_notebook_is_in_jupyterlite_in_the_form_that_it_reads(contents, nam
     notebook = json.loads((contents / name).read_text(encoding="utf-8"))
     published = json.loads((ROOT / name).read_text(encoding="utf-8"))
     assert notebook["metadata"]["kernelspec"]["name"] == "python"
-    assert [cell["source"] for cell in notebook["cells"]] == ["".join(cell["source"]) for cell in published["cells"]]
+    sources = ["".join(cell["source"]) for cell in published["cells"]]
+    assert [cell["source"] for cell in notebook["cells"]] == [f"{sources[0]}\n\n*{lite.WAIT}*", *sources[1:]]
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             assert not name.startswith("notebooks/")
@@ -61,7 +63,7 @@ def test_the_first_page_counts_what_there_is_to_do(contents):
     page = (contents / "README.md").read_text(encoding="utf-8")
     assert "0 of" not in page
     assert "| bets | | exercises | points |" in page
-    assert "wait until the circle" in page
+    assert lite.WAIT in page
     assert "`answers.jsonl`" in page
     links = re.findall(r"\]\(([^)]+)\)", page)
     assert len(links) > 3 * len(list((ROOT / "solutions").glob("*.ipynb")))
@@ -137,6 +139,31 @@ def test_what_only_pyodide_builds_is_fetched_by_its_digest(files, tmp_path):
     with pytest.raises(OSError, match=r"numpy-1\.0.* is another file than Pyodide's lock says"):
         lite.fetch(elsewhere.as_uri(), folder)
     assert not list(folder.glob("numpy-*"))
+
+
+def test_where_it_cannot_be_built_one_sentence_says_why(monkeypatch):
+    monkeypatch.setattr(site.shutil, "which", lambda name: f"/{name}")
+    assert site.reason((3, 13)) == site.reason((3, 14)) == ""
+    assert site.reason((3, 12)) == "the tools need Python 3.13 or newer, and none was found."
+    monkeypatch.setattr(site.shutil, "which", lambda name: None)
+    assert "npm is needed" in site.reason((3, 13))
+
+
+# A visit
+
+
+def test_what_is_printed_is_one_text_however_it_came():
+    """A Python in a browser sends lines one by one."""
+    stored = {"output_type": "stream", "name": "stdout", "text": ["a\n", "b\n"]}
+    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("a\n", "b\n")]
+    shown = {"output_type": "display_data", "data": {"text/plain": ["Measured: 9.1"], "image/png": "x"}}
+    failed = {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}
+    assert visit.printed([stored, shown]) == visit.printed([*pieces, shown])
+    assert visit.printed([*pieces, failed, stored]) == [
+        ("stdout", "a\nb\n"),
+        ("ValueError", "no"),
+        ("stdout", "a\nb\n"),
+    ]
 
 
 # The pages

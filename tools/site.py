@@ -39,6 +39,7 @@ def main(*arguments):
     lacking = [] if why_not else build_lite(*arguments[1:])
     shutil.rmtree(SITE, ignore_errors=True)
     MADE.rename(SITE)
+    shutil.rmtree(WORK)
     print(f"The pages are in {SITE.relative_to(ROOT)}, {'without' if why_not else 'with'} JupyterLite beside them.")
     if why_not:
         print(f"For JupyterLite, {why_not}")

@@ -31,10 +31,8 @@ STARTED = [
 ]  # with the kernel, or by us
 LIBRARY = {"ipywidgets": ["comm", "traitlets", "ipython"], "anywidget": ["ipywidgets", "psygnal", "typing-extensions"]}
 KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
-HERE = """
-When a notebook opens, Python takes some ten seconds to start: wait until the circle at its top right is hollow. This
-browser keeps what you write, your bets and answers, and no other one does: download what counts.
-"""
+WAIT = "Python takes some ten seconds to start: wait until the circle at the top right of the notebook is hollow."
+KEEP = "This browser keeps what you write, your bets and answers, and no other one does: download what counts."
 
 
 def stage(course, target):
@@ -43,6 +41,7 @@ def stage(course, target):
     for copy in copies.copies(course):
         notebook = copy.made()
         notebook["metadata"]["kernelspec"] = KERNEL
+        notebook["cells"][0]["source"] += [f"\n\n*{WAIT}*"]  # what is run before may be lost without a word
         for cell in notebook["cells"]:
             cell["source"] = "".join(cell["source"])  # JupyterLite reads a file as it is, and lines would be a list
             for output in cell.get("outputs", ()):
@@ -62,7 +61,7 @@ def first_page(page):
         r"\| 0 of (\d+)", r"| \1", page.replace("| bets locked | exercises | passed |", "| bets | | exercises |")
     )
     head = "## How the course works\n"
-    return page.replace(head, head + HERE).replace(start.LINKS, start.LINKS.partition(" · ")[0])
+    return page.replace(head, f"{head}\n{WAIT} {KEEP}\n").replace(start.LINKS, start.LINKS.partition(" · ")[0])
 
 
 def joined(data):
