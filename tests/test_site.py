@@ -179,6 +179,7 @@ def test_each_notebook_is_a_page_that_opens_in_the_browser(sources, name):
 
 def test_the_first_page_opens_each_lesson_in_the_browser(sources, tmp_path):
     page = (sources / "index.md").read_text(encoding="utf-8")
+    assert 'href="lite/lab/index.html?path=README.md"' in page
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f'href="lite/lab/index.html?path=notebooks/{path.name}"' in page
     pages.stage(ROOT, tmp_path / "without", in_browser=False)

@@ -10,6 +10,8 @@ import re
 import shutil
 import textwrap
 
+from course_lib import start
+
 FOLDERS = {"notebooks": "Lessons", "exercises": "Sheets", "solutions": "Solutions"}
 LITE = "lite/lab/index.html?path="
 CELL = re.compile(r"\((?:\.\./)*notebooks/\w+\.ipynb#cell-id=([\w-]+)\)")
@@ -115,9 +117,12 @@ def page(notebook, name, claims, in_browser):
 def index(text, in_browser):
     """The README as the first page: below it hangs everything else."""
     if in_browser:
-        row = re.compile(r"^(\| \d\d \| .*\]\((notebooks/\w+\.ipynb)\).*) \|$", re.M)
-        text = row.sub(rf'\1 | <a class="in-browser" href="{LITE}\2">open in the browser</a> |', text)
-        text = re.sub(r"^(\| \| lesson \|.*)\n(\|---.*)$", r"\1 nothing to install |\n\2---|", text, flags=re.M)
+        row = re.compile(r"^(\| \d\d \| [^|]*\]\((notebooks/\w+\.ipynb)\)[^|]*) \|", re.M)
+        text = row.sub(rf'\1<br><a class="in-browser" href="{LITE}\2">open in the browser</a> |', text)
+        whole = f'<a class="in-browser" href="{LITE}{start.NAME}">open the course in the browser</a>'
+        text = text.replace(
+            "\n## Start\n", f"\n**Nothing to install:** {whole}, or one of the lessons below.\n\n## Start\n"
+        )
     trees = [toctree(caption, [f"{folder}/*"]) for folder, caption in FOLDERS.items()]
     trees.append(toctree("Reference", ["library/index", "[A-Z]*"]))
     trees.append(toctree("Teaching", ["teaching/README", "teaching/[!R]*"]))
