@@ -184,7 +184,7 @@ def paths(f, runs, ax=None, window=None, title=None, marks=True):
         ax.plot(*points, **style if marks else style | {"marker": ""}, markersize=3.5)
         ax.plot(*(p[0] for p in points), marker="o", color="black", markersize=5, zorder=4)
     if len(runs) > 1:
-        ax.legend()
+        ax.legend(frameon=f.d == 2)  # no contour line runs through its words
     return ax
 
 
@@ -224,16 +224,20 @@ def heat(x, y, z, ax=None, title=None, xlabel=None, ylabel=None, label=None, lim
     return _titled(ax, title, xlabel, ylabel)
 
 
-def basins(f, place, ax=None, title=None):
+def basins(f, place, ax=None, title=None, labels=()):
     """The landscape over a map of where runs end: at each start the colour of the minimum that it comes to.
 
     f: a Surface with d = 2 and at most 4 minima. place: int array (m, n), over f.window, m upwards: the number of a
-    minimum, or -1 (grey) for none.
+    minimum, or -1 (grey) for none. labels: what the colours mean, where the numbers are not those of minima.
     """
     ax = surface(f, ax, title=title, levels=12)
     (left, right), (low, high) = f.window
     palette = colors.ListedColormap([NOWHERE, *PLACES])
     ax.imshow(place, palette, vmin=-1, vmax=3, origin="lower", extent=(left, right, low, high), interpolation="nearest")
+    for color, label in zip(PLACES, labels):
+        ax.plot([], [], "s", color=color, label=label)
+    if labels:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=len(labels))
     return ax
 
 

@@ -351,6 +351,15 @@ def test_each_figure_is_described_below_it(path):
         assert all(output.metadata["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {}))
 
 
+@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS])
+def test_a_legend_on_a_map_stands_on_a_ground_of_its_own_or_beside_it(path):
+    """Contour lines would run through its words."""
+    for cell in cells_of(path):
+        if re.search(r"plots\.(heat|paths|basins)\(|plots\.surface\([^}]*plots\.arrows\(", cell.source):
+            for legend in re.findall(r"\.legend\((.*)\)", cell.source):
+                assert "frameon=True" in legend or "bbox_to_anchor" in legend, cell.source
+
+
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
