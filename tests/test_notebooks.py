@@ -79,6 +79,7 @@ SMALL_FOR = {  # (notebook, cell) -> why its smallest numbers are the same on ev
     ("notebooks/05_adaptive_methods", "claim-37"): DECAY,
     ("notebooks/05_adaptive_methods", "claim-40-adam"): CHOSEN,
     ("notebooks/05_adaptive_methods", "live-rotation"): CHOSEN,
+    ("notebooks/08_deep_networks", "claim-78"): DECAY,
 }
 
 

@@ -21,4 +21,5 @@ from .lesson04 import look_ahead, momentum_map
 from .lesson05 import inspector, rotation
 from .lesson06 import saddle_slice
 from .lesson07 import ellipse
+from .lesson08 import depth
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
