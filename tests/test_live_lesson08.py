@@ -69,12 +69,23 @@ def test_theory_is_that_of_wide_layers(activation, norm, skip):
         ({"norm": "batch"}, 1.0, 1.22),
         ({"norm": "layer"}, 1.0, 1.0),
         ({"skip": True}, 1.70, 1.66),
+        ({"norm": "batch", "skip": True}, 1.06, 1.06),
         ({"activation": "sigmoid"}, 1.0, 0.24),
+        ({"activation": "sigmoid", "norm": "batch"}, 1.0, 1.04),
+        ({"activation": "sigmoid", "norm": "layer"}, 1.0, 0.40),
+        ({"activation": "sigmoid", "skip": True}, 1.07, 1.0),
     ],
 )
 def test_the_factors_that_the_lesson_tells(figure, kinds, forward, backward):
     arrays = shown(figure, **kinds)
     assert (arrays["forward"], arrays["backward"]) == pytest.approx((forward, backward), abs=0.02)
+
+
+def test_with_skips_a_tenth_of_the_start_keeps_relus_within_a_factor_of_ten(figure):
+    arrays, larger = shown(figure, scale=0.1, skip=True), shown(figure, scale=0.15, skip=True)
+    for lines in (arrays["signal"][0], arrays["gradient"][0][1]):
+        assert 0.1 < lines[-1] / lines[0] < 10
+    assert larger["signal"][0][-1] / larger["signal"][0][0] > 10
 
 
 def test_a_line_ends_where_it_leaves_the_picture(figure):
