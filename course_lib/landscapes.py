@@ -68,6 +68,13 @@ def runs_first(theta):
     return np.moveaxis(theta, 0, -1).copy()
 
 
+def plain(network):
+    """A network whose layers are pairs, and whose units can change places: without norm and skip."""
+    if network.norm or network.skip:
+        raise ValueError(f"network must have neither norm nor skip; got norm={network.norm!r}, skip={network.skip!r}")
+    return network
+
+
 def filter_normalized(network, direction: ArrayLike, theta: ArrayLike) -> np.ndarray:
     r"""A direction in which each unit's weights move by a share of their own length.
 
@@ -75,12 +82,13 @@ def filter_normalized(network, direction: ArrayLike, theta: ArrayLike) -> np.nda
 
     Then a slice shows the same whatever the units of the weights: that of a stretched network is that of the network.
 
-    network: a `Network`. direction: array (p, *runs), a random one mostly. theta: parameters, array (p) or (p, *runs).
+    network: a `Network` without norm and skip. direction: array (p, *runs), a random one mostly.
+    theta: parameters, array (p) or (p, *runs).
     Returns an array (p, *runs); a unit whose direction is 0 keeps it.
-    Errors: ValueError for arrays of another length.
+    Errors: ValueError for another network or for arrays of another length.
     Source: Li, Xu, Taylor, Studer and Goldstein (2018): a "filter" is the unit of a convolution.
     """
-    found = runs_first(points(direction, network.size, "direction").astype(float))
+    found = runs_first(points(direction, plain(network).size, "direction").astype(float))
     here = runs_first(points(theta, network.size, "theta"))
     for (D, d), (W, _) in zip(network.layers(found), network.layers(here)):
         length = np.linalg.norm(D, axis=-2, keepdims=True)
@@ -94,13 +102,13 @@ def stretched(network, theta: ArrayLike, c: ArrayLike) -> np.ndarray:
 
     $\sigma(c z) = c\,\sigma(z)$ for relu and c > 0, so every output stays as it was.
 
-    network: a `Network` of relus with a hidden layer. theta: parameters, array (p,).
+    network: a `Network` of relus with a hidden layer, without norm and skip. theta: parameters, array (p,).
     c: a number > 0, or an array (*runs) of them.
     Returns an array (p, *runs).
     Errors: ValueError for another network, or a theta or c out of range.
     Source: Dinh, Pascanu, Bengio and Bengio (2017).
     """
-    if network.activation != "relu" or len(network.sizes) < 3:
+    if plain(network).activation != "relu" or len(network.sizes) < 3:
         raise ValueError(f"network must have a hidden layer of relus; got {network.sizes} with {network.activation}")
     theta, c = array("theta", theta, f"({network.size},)"), np.asarray(numbers("c", c, above=0))
     new = np.tile(theta, (*c.shape, 1))
@@ -115,13 +123,13 @@ def permuted(network, theta: ArrayLike, orders: Sequence[ArrayLike]) -> np.ndarr
 
     $W_k \leftarrow W_k$ with the rows in the order of layer k - 1 and the columns, as $b_k$, in that of layer k
 
-    network: a `Network`. theta: parameters, array (p, *runs).
+    network: a `Network` without norm and skip. theta: parameters, array (p, *runs).
     orders: one for each hidden layer: which unit comes first, second, ..., a permutation of 0, 1, ..., width - 1.
     Returns an array (p, *runs).
-    Errors: ValueError for a theta of another length, or an order that is none.
+    Errors: ValueError for another network, a theta of another length, or an order that is none.
     Source: Hecht-Nielsen (1990).
     """
-    old = runs_first(points(theta, network.size, "theta"))
+    old = runs_first(points(theta, plain(network).size, "theta"))
     new, widths = np.empty_like(old), network.sizes[1:-1]
     taken = [floats(order, "iu") for order in orders] if isinstance(orders, Sequence) else []
     if [None if order is None else sorted(order.flat) for order in taken] != [list(range(n)) for n in widths]:
@@ -137,12 +145,14 @@ def aligned(network, theta: ArrayLike, to: ArrayLike) -> np.ndarray:
 
     $\max_\pi\ \theta^{\pi} \cdot \theta_{\text{to}}$, one layer after the other until no order changes
 
-    network: a `Network`. theta, to: parameters, arrays (p,).
+    network: a `Network` without norm and skip. theta, to: parameters, arrays (p,).
     Returns an array (p,): theta `permuted`. With one hidden layer no order is better; with more, perhaps another one.
-    Errors: ValueError for arrays of another length.
+    Errors: ValueError for another network or for arrays of another length.
     Source: Ainsworth, Hayase and Srinivasa (2023), algorithm 1: weight matching.
     """
-    theta, to = (array(name, a, f"({network.size},)").astype(float) for name, a in (("theta", theta), ("to", to)))
+    theta, to = (
+        array(name, a, f"({plain(network).size},)").astype(float) for name, a in (("theta", theta), ("to", to))
+    )
     widths, moved = network.sizes[1:-1], True
     while moved:
         moved = False

@@ -281,6 +281,10 @@ THETA = np.zeros(RELU.size)
         (lambda: filter_normalized(RELU, THETA[1:], THETA), r"direction must have shape \(66, ...\)"),
         (lambda: stretched(RELU, THETA, 0), "c must be a finite number > 0 or an array of them; got 0"),
         (lambda: stretched(TANH, np.zeros(TANH.size), 2), r"a hidden layer of relus; got \(5, 3, 2\) with tanh"),
+        (
+            lambda: permuted(Network((2, 3, 1), norm="batch"), np.zeros(16), [[0, 1, 2]]),
+            "network must have neither norm",
+        ),
         (lambda: stretched(Network((2, 3), "relu"), np.zeros(9), 2), "a hidden layer of relus"),
         (
             lambda: permuted(RELU, THETA, [[0, 1, 2, 3, 4, 5, 5]]),
