@@ -108,8 +108,9 @@ def test_a_surface(course):
     assert "[Booth" in passes(course, "tests/test_surfaces.py", RUFF)
 
 
-NAME = "08_deep_networks"
-FIGURE = '''"""Deep networks: one rate on a bowl."""
+NUMBER = f"{1 + max(int(path.name[:2]) for path in (ROOT / 'notebooks').glob('*.ipynb')):02d}"  # the next one
+NAME = f"{NUMBER}_products"
+FIGURE = '''"""Products: one rate on a bowl."""
 
 from course_lib.descent import descend
 from course_lib.optimizers import gd
@@ -128,26 +129,26 @@ def bowl():
     heights = Panel("Place", [Lines("height", ["gd"])], x=(0, 20), y=(-2, 2), xlabel="step", ylabel="x")
     return Figure("One rate", [heights], [Slider("lr", "learning rate", 0, 0.2, 0.01)], compute)
 '''
-QUESTIONS = """[08-why]
-question = 'Why is depth hard?'
+QUESTIONS = f"""[{NUMBER}-why]
+question = 'Why do many factors matter?'
 right = 'products'
-[08-why.answers]
+[{NUMBER}-why.answers]
 "products" = 'Yes: a product of many factors is huge or tiny.'
 "sums" = 'A sum of many terms grows slowly.'
 "size" = 'Wide networks are large, too.'
 """
 CELLS = [
-    "# 08 · Deep networks train where signals keep their size\n\nA product of many factors.\n\n"
+    f"# {NUMBER} · Products of many factors grow or vanish\n\nA product of many factors.\n\n"
     "**After this lesson you will be able to**\n\n1. say what a product of factors does.\n\n"
-    "**You need** lesson 07. **Time:** 10 minutes.",
+    "**You need** multiplication. **Time:** 10 minutes.",
     "from course_lib import live, plots\nfrom course_lib.quiz import ask, calibration, predict, reveal",
     "## 1. A product of factors\n\nEach layer multiplies.",
-    'predict("08-half", "Of 1, what do ten halvings leave?")',
-    'left = 0.5**10\nreveal("08-half", left)',
-    'predict("08-double", "Of 1, what do ten doublings make?")',
-    'reveal("08-double", 2**10)',
-    'predict("08-one", "And ten times 1?")',
-    'reveal("08-one", 1)',
+    f'predict("{NUMBER}-half", "Of 1, what do ten halvings leave?")',
+    f'left = 0.5**10\nreveal("{NUMBER}-half", left)',
+    f'predict("{NUMBER}-double", "Of 1, what do ten doublings make?")',
+    f'reveal("{NUMBER}-double", 2**10)',
+    f'predict("{NUMBER}-one", "And ten times 1?")',
+    f'reveal("{NUMBER}-one", 1)',
     "<details><summary>What it shows</summary>\n\nTen factors.\n\n</details>",
     'print(f"ten halvings: {left:.5f}")',
     'ax = plots.curves({"gd": [0.5**n for n in range(11)]})\nax.set_title("Ten halvings")\n'
@@ -155,21 +156,21 @@ CELLS = [
     "## 2. Turn it",
     "live.bowl()",
     "*Figure: the place of a ball over twenty steps, with a slider for its rate.*",
-    'ask("08-why")',
+    f'ask("{NUMBER}-why")',
     "## What you can do now\n\nSay what a product does.",
     "calibration()",
 ]
 CLAIM = """[[claim]]
 number = {number}
-lesson = "08_deep_networks"
+lesson = "{name}"
 says = "Ten halvings leave next to nothing."
 truth = "They leave a thousandth."
 source = "arithmetic"
 [claim.measured]
 "ten halvings" = {{ is = 0.00098, within = 1e-5 }}
 """
-NOTES = """
-## 08 · Deep networks train where signals keep their size
+NOTES = f"""
+## {NUMBER} · Products of many factors grow or vanish
 
 ### Minutes
 
@@ -182,7 +183,7 @@ NOTES = """
 
 ### Predict and discuss
 
-`08-why`, section 2.
+`{NUMBER}-why`, section 2.
 
 1. **products** ✓ Ask who voted for it.
 2. **sums** Say: add ten halves.
@@ -211,7 +212,7 @@ goes on at **2. Turn it**. All above takes 2 seconds.
 1. **Powers.** A half to the tenth is a thousandth.
 2. **Scales.** A straight line on a logarithmic scale is a constant factor.
 """
-ROW = "| 08 | [Deep networks train where signals keep their size](notebooks/08_deep_networks.ipynb) | 10 | |\n"
+ROW = f"| {NUMBER} | [Products of many factors grow or vanish](notebooks/{NAME}.ipynb) | 10 | |\n"
 
 
 def test_a_lesson(course):
@@ -221,18 +222,25 @@ def test_a_lesson(course):
     number = 1 + max(claim["number"] for claim in claims.ledger())
     cells[10].metadata["tags"] = [f"claim-{number}"]
     nbformat.write(new.new_notebook(cells=cells), course / "notebooks" / f"{NAME}.ipynb")
-    (course / "course_lib" / "live" / "lesson08.py").write_text(FIGURE, encoding="utf-8")
-    (course / "course_lib" / "questions" / "08.toml").write_text(QUESTIONS, encoding="utf-8")
-    put(course / "course_lib" / "live" / "__init__.py", "from .lesson08 import bowl\n", before="from .parts import")
+    (course / "course_lib" / "live" / f"lesson{NUMBER}.py").write_text(FIGURE, encoding="utf-8")
+    (course / "course_lib" / "questions" / f"{NUMBER}.toml").write_text(QUESTIONS, encoding="utf-8")
+    put(
+        course / "course_lib" / "live" / "__init__.py",
+        f"from .lesson{NUMBER} import bowl\n",
+        before="from .parts import",
+    )
     put(course / "README.md", ROW, before="\nThe numbers of the lessons are")
-    for name, text in (("tests/claims.toml", f"\n{CLAIM.format(number=number)}"), ("teaching/lessons.md", NOTES)):
+    for name, text in (
+        ("tests/claims.toml", f"\n{CLAIM.format(number=number, name=NAME)}"),
+        ("teaching/lessons.md", NOTES),
+    ):
         with open(course / name, "a", encoding="utf-8") as file:
             file.write(text)
     python(course, "-m", "tools.refresh", f"notebooks/{NAME}.ipynb")
     python(course, "-m", "tools.claims")
     passes(course, f"notebooks/{NAME}.ipynb")
     concerned = (
-        f"{NAME} or test_claims or test_house or test_teaching and (08 or notes or timetable or keys or semester)"
+        f"{NAME} or test_claims or test_house or test_teaching and ({NUMBER} or notes or timetable or keys or semester)"
     )
     files = [f"tests/test_{file}.py" for file in ("notebooks", "slides", "claims", "house", "teaching")]
     said = passes(course, "-p", "no:nbval", "--override-ini=addopts=--import-mode=importlib", "-k", concerned, *files)
