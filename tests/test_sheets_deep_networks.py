@@ -117,3 +117,15 @@ def test_all_other_settings_at_the_recommended_start_are_no_answer_to_the_first(
             setting = (activation, 1.0, norm, True)
             found += [setting] * deep_networks.explodes.report(setting)[0]
     assert found == [("relu", 1.0, None, True)]
+
+
+def test_the_solutions_say_what_comes_out():
+    at_last = []
+    for lr in (0.1, 1000.0):
+        length = 1.0
+        for _ in range(100):
+            length, effective = deep_networks.after_a_step.right(lr, length, 1 / length)
+        at_last.append(effective)
+    assert 50 < at_last[0] / at_last[1] < 100
+    assert deep_networks.sizes(("relu", 0.1, None, True))[0] < 10 < deep_networks.sizes(("relu", 0.12, None, True))[0]
+    assert 1e4 < deep_networks.sizes(("relu", 1.0, "batch", False))[1] < 1e6
