@@ -1,13 +1,19 @@
-r"""What changes when the work outgrows one machine: how loud a batch is, sums over workers, messages, few bits."""
+r"""What changes when work outgrows one machine: how loud a batch is, sums over workers, messages, few bits, width."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import array, data, generator, integer, points
-from .linalg import total
-from .problems import Problem
+from .arguments import Descendable, array, data, descendable, function, generator, integer, number, points
+from .linalg import stacked, total, unstacked
+from .networks import Network
+from .problems import Problem, softmax
+from .surfaces import Delegate
 
 # name: (significant bits, exponent of the smallest normal number as np.frexp counts it, the largest number)
 FORMATS = {"float16": (11, -13, 65504.0), "bfloat16": (8, -125, (2 - 2.0**-7) * 2.0**127)}
@@ -159,3 +165,108 @@ def eight_bits(a: ArrayLike, power: int = 1, block: int = 64) -> np.ndarray:
     m = np.repeat(np.maximum.reduceat(np.abs(a), starts), np.diff([*starts, len(a)]), axis=0)
     share = np.abs(a) / np.where(m > 0, m, 1)
     return np.sign(a) * m * (np.rint(127 * share ** (1 / p)) / 127) ** p
+
+
+class Widths(NamedTuple):
+    """How a network of some width starts and learns; each an array (p,), in the order of its parameters.
+
+    std: standard deviations of the weights at the start, 0 for biases. gd, adam: factors on the rate of these methods.
+    """
+
+    std: np.ndarray
+    gd: np.ndarray
+    adam: np.ndarray
+
+
+def standard(network: Network) -> Widths:
+    r"""As usual: weights of variance 1/in, one rate for all.
+
+    network: a Network. Returns Widths.
+    """
+    ones = np.ones(network.size)
+    return Widths(by_layer(network, lambda k, shape: shape[0] ** -0.5 if len(shape) == 2 else 0.0), ones, ones)
+
+
+def mup(network: Network, base: int) -> Widths:
+    r"""The maximal-update parametrisation: in a wider network, too, each layer's outputs move by as much a step.
+
+    With $m = n/n_0$, n the width of the last hidden layer: weights into the outputs start $1/\sqrt m$ times as large as
+    usual; the rates are
+
+    | | into the first layer, hidden biases | between hidden layers | into the outputs | output biases |
+    |---|---|---|---|---|
+    | gd | $m$ | 1 | $1/m$ | 1 |
+    | adam | 1 | $1/m$ | $1/m$ | 1 |
+
+    network: a Network whose hidden layers have one width, without a norm. base: $n_0$, int >= 1, the width at which
+        this is `standard`.
+    Returns Widths.
+    Errors: ValueError for a bad base.
+    Source: Yang, Hu and others (2022), in the form without multipliers.
+    """
+    m = network.sizes[-2] / integer("base", base)
+    last = len(network.sizes) - 2
+
+    def of(first, hidden, bias, out):
+        table = {(True, 0): first, (True, last): out, (False, last): 1.0}
+        return lambda k, shape: table.get((len(shape) == 2, k), hidden if len(shape) == 2 else bias)
+
+    std = standard(network).std * by_layer(network, of(1.0, 1.0, 1.0, m**-0.5))
+    return Widths(std, by_layer(network, of(m, 1.0, m, 1 / m)), by_layer(network, of(1.0, 1 / m, 1.0, 1 / m)))
+
+
+def by_layer(network, value):
+    """One value for all numbers of each array in `network.shapes`, of its layer and shape."""
+    return np.concatenate([np.full(prod(shape), value(i // 2, shape)) for i, shape in enumerate(network.shapes)])
+
+
+class bigram:
+    r"""A language model of pairs under Zipf's law: row i of W holds the logits of the next token after token i.
+
+    $f(W) = \sum_i p_i\,\mathrm{KL}\big(q_i \,\|\, \mathrm{softmax}(W_i)\big),\quad p_i \propto i^{-a}$, with a random
+    softmax for the truth $q_i$, tilted by p; nothing is sampled, each gradient is exact
+
+    f(W): values, shape (*runs), at W, shape (V, V, *runs). f.grad(W): gradients, shape of W. f.d: V.
+    f.p: array (V,), how frequent each token is. f.start: zeros (V, V): all next tokens alike.
+
+    V: int >= 2, number of tokens. a: exponent >= 0; 1 is Zipf's law, 0 makes all tokens alike. rng: numpy Generator.
+    Returns an object with a value and a gradient, for methods that take matrices.
+    Errors: ValueError for a V, a or rng out of range.
+    Source: after Kunstner and Bach (2025), who work it out with a squared loss in place of the divergence.
+    """
+
+    hessian = None
+
+    def __init__(self, V: int, a: float, rng: np.random.Generator):
+        self.d = integer("V", V, 2)
+        p = np.arange(1.0, V + 1) ** -number("a", a, least=0)
+        self.p, self.start = p / p.sum(), np.zeros((V, V))
+        self.q = softmax(generator(rng).standard_normal((V, V)) + np.log(self.p))
+
+    def __call__(self, W: ArrayLike) -> np.ndarray:
+        z = stacked(points(W, self.d, "W"))
+        z = z - z.max(axis=-1, keepdims=True)
+        log_softmax = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+        return np.sum(self.q * (np.log(self.q) - log_softmax), axis=-1) @ self.p
+
+    def grad(self, W: ArrayLike) -> np.ndarray:
+        return unstacked((softmax(stacked(points(W, self.d, "W"))) - self.q) * self.p[:, None])
+
+
+class seen(Delegate):
+    """A function whose value and gradient are taken at what a code leaves of the point, as in a short format.
+
+    f: anything with `grad`. code: a function of an array that gives one of the same shape.
+    Returns an object that stands for f.
+    Errors: TypeError for an f without grad, or a code that is no function.
+    """
+
+    def __init__(self, f: Descendable, code: Callable[[np.ndarray], np.ndarray]):
+        super().__init__(descendable(f))
+        self.code = function("code", code)
+
+    def __call__(self, p: ArrayLike) -> np.ndarray:
+        return self.f(self.code(points(p)))
+
+    def grad(self, p: ArrayLike) -> np.ndarray:
+        return self.f.grad(self.code(points(p)))

@@ -344,6 +344,26 @@ class with_feedback:
         return x - sent, wanted - sent, *memory
 
 
+class packed:
+    r"""What a method keeps goes through codes after each step, as if it were stored in few bits.
+
+    method: a step.
+    codes: for the point and then for each entry of the memory, in order, a function of an array that gives what comes
+        back of it, of the same shape; None, and whatever has no code, stays as it is. `packed(adam, None, even, even)`
+        packs m and v.
+    Returns a step with the memory of method.
+    Errors: TypeError for a code that is neither a function nor None.
+    """
+
+    def __init__(self, method: Step, *codes: Callable[[np.ndarray], np.ndarray] | None):
+        self.method = step(method)
+        self.codes = [code if code is None else function("codes", code, "functions or None") for code in codes]
+
+    def __call__(self, x, g, *memory, **hyper):
+        state = self.method(x, g, *memory, **hyper)
+        return *(code(m) if code else m for code, m in zip(self.codes, state)), *state[len(self.codes) :]
+
+
 class blocked:
     r"""The same step, walked over a very long vector in blocks that stay in the cache. IT WRITES IN PLACE.
 

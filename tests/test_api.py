@@ -81,6 +81,7 @@ ARGUMENTS = {
     "wrappers.by_coordinate": {"method": gd, "factors": [2, 1]},
     "wrappers.stale": {"method": momentum, "delay": 2},
     "wrappers.with_feedback": {"method": gd, "code": np.sign},
+    "wrappers.packed": {"method": gd},
     "wrappers.blocked": {"method": momentum, "size": 1},
     "convexity.chord_gap": {"f": himmelblau, "x": POINTS, "y": [[1, 2, 3], [1, 2, 3]], "t": 1},
     "convexity.tangent_gap": {"f": himmelblau, "x": POINTS, "y": [[1, 2, 3], [1, 2, 3]]},
@@ -144,6 +145,10 @@ ARGUMENTS = {
     "scale.rounded_randomly": {"x": X, "format": "float16", "rng": rng},
     "scale.spacing": {"x": X, "format": "float16"},
     "scale.eight_bits": {"a": POINTS, "power": 2, "block": 1},
+    "scale.standard": {"network": RELUS},
+    "scale.mup": {"network": RELUS, "base": 2},
+    "scale.bigram": {"V": 3, "a": 1, "rng": rng},
+    "scale.seen": {"f": himmelblau, "code": np.rint},
     "choosing.at_random": {"space": {"lr": (1, 4)}, "n": 3, "rng": rng},
     "choosing.on_grid": {"space": {"lr": (1, 4), "eps": (2, 3)}, "levels": 2},
     "choosing.halving": {"values": X},
@@ -174,6 +179,8 @@ COUNTS = [
     "k",
     "delay",
     "power",
+    "base",
+    "V",
     "block",
     "orders",
     "d",
@@ -244,7 +251,7 @@ def made(name, cast, **changes):
 def used(result, cast):
     """The numbers behind what a function returned: the path of a step, the values of a schedule, ..."""
     if hasattr(result, "grad"):
-        p = cast(POINTS if result.d == 2 else [1] * result.d)
+        p = cast(POINTS if result.d == 2 else np.ones(np.shape(result.start), int).tolist())
         with_hessian = [result.hess(p)] if getattr(result, "hessian", True) else []
         return (result(p), result.grad(p), *with_hessian)
     if inspect.isgenerator(result):

@@ -6,8 +6,24 @@ import numpy as np
 import pytest
 
 from course_lib import scale
-from course_lib.problems import least_squares
-from course_lib.scale import eight_bits, largest, noise_scale, ring, rounded, rounded_randomly, scaled_sign, spacing
+from course_lib.descent import descend, end
+from course_lib.networks import Network
+from course_lib.optimizers import adam, gd
+from course_lib.problems import classify, least_squares
+from course_lib.scale import (
+    bigram,
+    eight_bits,
+    largest,
+    mup,
+    noise_scale,
+    ring,
+    rounded,
+    rounded_randomly,
+    scaled_sign,
+    seen,
+    spacing,
+    standard,
+)
 
 
 def many(dtype, low, high):
@@ -181,3 +197,76 @@ def test_the_noise_scale_of_examples_that_agree_is_0_and_at_the_minimum_it_has_n
         noise_scale(least_squares([[1.0]], [1.0]), [2.0])
     with pytest.raises(ValueError, match=r"^w must be a finite array of shape"):
         noise_scale(f, [2.0, 1.0])
+
+
+# Width
+
+
+def test_at_the_base_width_mup_is_the_usual_way():
+    network = Network((5, 4, 4, 3))
+    for one, other in zip(standard(network), mup(network, 4), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_table_of_mup_at_four_times_the_base():
+    network = Network((5, 8, 8, 3))
+    shapes = [(5, 8), (8,), (8, 8), (8,), (8, 3), (3,)]
+    assert network.shapes == shapes
+    rules = mup(network, 2)
+    expected = {"std": [5**-0.5, 0, 8**-0.5, 0, 8**-0.5 / 2, 0], "gd": [4, 4, 1, 4, 0.25, 1]}
+    expected["adam"] = [1, 1, 0.25, 1, 0.25, 1]
+    for name, values in expected.items():
+        each = np.concatenate([np.full(math.prod(shape), value) for shape, value in zip(shapes, values)])
+        np.testing.assert_allclose(getattr(rules, name), each, rtol=1e-15)
+
+
+@pytest.mark.parametrize(("method", "name"), [(gd, "gd"), (adam, "adam")])
+def test_with_mup_the_outputs_move_alike_at_every_width_and_without_it_they_do_not(method, name):
+    X, y = np.random.default_rng(0).standard_normal((20, 6)), np.arange(20) % 3
+
+    def moved(n, rules):
+        network, change = Network((6, n, n, 3)), []
+        for seed in range(8):
+            task = classify(network, X, y)
+            w = rules(network).std * np.random.default_rng(seed).standard_normal(network.size)
+            step, *_ = method(w, task.grad(w), lr=1e-3 * getattr(rules(network), name))
+            change.append(np.abs(network.forward(step, X) - network.forward(w, X)).mean())
+        return np.mean(change)
+
+    growth = {rules: moved(512, lambda f, rules=rules: rules(f)) / moved(32, lambda f, rules=rules: rules(f))
+              for rules in (standard, lambda network: mup(network, 32))}  # fmt: skip
+    usual, kept = growth.values()
+    assert usual > 3
+    assert 0.5 < kept < 2
+
+
+# Words
+
+
+def test_the_bigram_model_by_hand():
+    f = bigram(4, 1.0, np.random.default_rng(0))
+    assert f.p == pytest.approx(np.array([12, 6, 4, 3]) / 25, rel=1e-14)
+    assert f.q.sum(axis=1) == pytest.approx(1, rel=1e-14)
+    W = np.random.default_rng(1).standard_normal((4, 4))
+    softmax = np.exp(W) / np.exp(W).sum(axis=1, keepdims=True)
+    value = sum(f.p[i] * f.q[i, j] * math.log(f.q[i, j] / softmax[i, j]) for i in range(4) for j in range(4))
+    assert f(W) == pytest.approx(value, rel=1e-12)
+    assert f(np.log(f.q)) == pytest.approx(0, abs=1e-15)
+    eps, E = 1e-6, np.zeros((4, 4))
+    E[1, 2] = eps
+    assert f.grad(W)[1, 2] == pytest.approx((f(W + E) - f(W - E)) / (2 * eps), rel=1e-7)
+    runs = np.stack([W, 2 * W, 0 * W], axis=-1)
+    np.testing.assert_allclose(f(runs), [f(W), f(2 * W), f(0 * W)], rtol=1e-14)
+    np.testing.assert_allclose(f.grad(runs)[..., 1], f.grad(2 * W), rtol=1e-14)
+    assert bigram(4, 0.0, np.random.default_rng(0)).p == pytest.approx(0.25, rel=1e-15)
+
+
+def test_what_is_seen_is_what_the_code_leaves():
+    f = least_squares([[1.0, 0], [0, 1.0]], [1.0, 3.0])
+    rough = seen(f, np.rint)
+    assert rough.d == 2
+    assert rough([0.4, 1.6]) == f([0.0, 2.0])
+    np.testing.assert_array_equal(rough.grad(np.array([0.4, 1.6])), f.grad([0.0, 2.0]))
+    path = descend(gd, rough, [0.4, 0.4], 3, lr=0.1)
+    assert path[:, 1] == pytest.approx(np.array([0.4, 0.4]) - 0.1 * f.grad([0.0, 0.0]))
+    assert np.abs(end(gd, rough, [0.4, 0.4], 500, lr=0.1) - [1, 3]).max() < 1

@@ -39,6 +39,7 @@ from course_lib.wrappers import (
     decoupled_decay,
     fed,
     l2,
+    packed,
     per_layer,
     perturbed,
     preconditioned,
@@ -63,6 +64,7 @@ WRAPPED = {
     "by_coordinate": lambda method: by_coordinate(method, [2.0, 0.5]),
     "stale": lambda method: stale(method, 2),
     "with_feedback": lambda method: with_feedback(method, scaled_sign),
+    "packed": lambda method: packed(method, lambda x: x / 2),
     "blocked": lambda method: blocked(method, size=1),
     "preconditioned": lambda method: preconditioned(method, [[2.0, 0.5], [0.5, 1.0]]),
     "preconditioned, diagonal": lambda method: preconditioned(method, [2.0, 0.5]),
@@ -553,3 +555,18 @@ def test_signs_of_single_examples_never_arrive_and_with_feedback_they_do():
         x = end(with_feedback(gd, scaled_sign), f.batches(1, np.random.default_rng(seed)), [1.5, 0.7], 4000, lr=0.01)
         assert np.linalg.norm(x) < 0.03
     assert np.linalg.norm(end(sign, f, [1.5, 0.7], 4000, lr=0.001)) < 0.01  # of the whole gradient signs do arrive
+
+
+# Few bits
+
+
+def test_what_is_packed_is_what_is_kept_and_the_rest_is_left_alone():
+    x, g = np.array([1.0, 2.0]), np.array([3.0, -4.0])
+    plain = adam(x, g, lr=0.1)
+    state = packed(adam, None, lambda m: 2 * m, lambda v: 3 * v)(x, g, lr=0.1)
+    for got, expected in zip(state, (plain[0], 2 * plain[1], 3 * plain[2], 1), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert packed(momentum, np.rint)(x, g, lr=0.1)[0].tolist() == [1, 2]
+    assert packed(adam)(x, g, lr=0.1)[3] == 1
+    with pytest.raises(TypeError, match=r"^codes must be functions or None; got 8$"):
+        packed(adam, 8)
