@@ -23,4 +23,5 @@ from .lesson06 import saddle_slice
 from .lesson07 import ellipse
 from .lesson08 import depth
 from .lesson09 import planes
+from .lesson10 import late
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles

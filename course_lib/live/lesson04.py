@@ -94,13 +94,13 @@ def root(a, beta):
     return np.abs(np.abs(half) + np.sqrt(np.asarray(half * half - beta, complex)))
 
 
-def rates(f, lr, beta, steps=160):
-    r"""The factor by which a run of heavy ball shrinks at each step, measured: $(b/a)^{2/T}$.
+def rates(f, lr, beta, steps=160, method=momentum):
+    r"""The factor by which a run of a method, heavy ball mostly, shrinks at each step, measured: $(b/a)^{2/T}$.
 
     a and b are the largest sizes in the second and in the last quarter of T steps: a swing through 0 does not count.
     lr, beta: arrays of one shape, which comes back.
     """
-    sizes = np.abs(descend(momentum, f, np.ones(2), steps, lr=lr, beta=beta)).max(axis=0)
+    sizes = np.abs(descend(method, f, np.ones(2), steps, lr=lr, beta=beta)).max(axis=0)
     with np.errstate(all="ignore"):
         early, late = sizes[steps // 4 : steps // 2].max(axis=0), sizes[steps * 3 // 4 : steps].max(axis=0)
         return np.where(late > 0, (late / early) ** (2 / steps), 0.0)
