@@ -74,7 +74,7 @@ gigabytes = value(
 def parts(rng, low, high):
     """Gradients of parts of several sizes, and a limit from 1/high to 1/low times the length of the whole one."""
     k, d = int(rng.integers(2, 5)), draws.dimension(rng)
-    g, sizes = rng.normal(size=(k, d)).round(2) + 0.01, rng.integers(1, 40, size=k)
+    g, sizes = rng.normal(size=(k, d)).round(2) + 0.01, rng.integers(1, 40, size=k, dtype=int)
     sizes[0] += 40  # so that the sizes differ
     whole = np.linalg.norm(sizes @ g) / sizes.sum()
     return case("", g, sizes, round(float(whole / rng.uniform(low, high)) + 1e-4, 4))
