@@ -112,22 +112,24 @@ def table(name, values, shape):
     return np.where(np.isnan(values), np.inf, values).astype(float)
 
 
-def expected_best(scores: ArrayLike, k: int) -> float:
+def expected_best(scores: ArrayLike, k: int, reports: ArrayLike | None = None) -> float:
     r"""What the best of k trials is on average, of those that were made.
 
     $\sum_i \binom{n-i}{k-1} \Big/ \binom nk\; s_i$ over the scores in their order: the share of all choices of k out of
     n whose best is the i-th
 
     scores: array (n,), one a trial, small is good, NaN the worst. k: int from 1 to n; 1 is the mean, n the best.
+    reports: array (n,), what is reported of a trial that was chosen by its score; None: the score.
     Returns a float.
-    Errors: ValueError for scores of another shape or a k out of range.
+    Errors: ValueError for scores or reports of another shape, or a k out of range.
     Source: Tang and others (2020), the unbiased form; that of Dodge and others (2019) draws with replacement.
     """
-    scores = np.sort(table("scores", scores, "(n,)"))
-    n = len(scores)
-    k = integer("k", k, 1, n)
+    scores = table("scores", scores, "(n,)")
+    reports = scores if reports is None else table("reports", reports, f"({len(scores)},)")
+    n, k = len(scores), integer("k", k, 1, len(scores))
     weights = np.array([comb(n - i, k - 1) / comb(n, k) for i in range(1, n + 1)])
-    return float(total(scores[weights > 0] * weights[weights > 0]))
+    chosen = reports[np.argsort(scores, kind="stable")]
+    return float(total((chosen * weights)[weights > 0]))
 
 
 def interval(values: ArrayLike) -> tuple[float, float, float]:
@@ -284,7 +286,7 @@ class Chain:
     """Rosenbrock's valley in d dimensions."""
 
     def __call__(self, z):
-        return np.sum(100 * (z[1:] - z[:-1] ** 2) ** 2 + (1 - z[:-1]) ** 2)
+        return total(100 * (z[1:] - z[:-1] ** 2) ** 2 + (1 - z[:-1]) ** 2)
 
     def grad(self, z):
         g, off = np.zeros_like(z), z[1:] - z[:-1] ** 2

@@ -153,7 +153,7 @@ ARGUMENTS = {
     "choosing.on_grid": {"space": {"lr": (1, 4), "eps": (2, 3)}, "levels": 2},
     "choosing.halving": {"values": X},
     "choosing.hypergradient": {**STEP, "last": [1, 2], "speed": 1},
-    "choosing.expected_best": {"scores": [3, 1, 2], "k": 2},
+    "choosing.expected_best": {"scores": [3, 1, 2], "k": 2, "reports": [1, 3, 2]},
     "choosing.interval": {"values": [3, 1, 2]},
     "choosing.ranks": {"scores": X},
     "choosing.critical_difference": {"methods": 3, "problems": 2},

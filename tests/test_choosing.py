@@ -109,6 +109,13 @@ def test_the_expected_best_is_the_mean_over_all_choices():
         assert expected_best(scores, k) == pytest.approx(expected, abs=1e-12)
 
 
+def test_what_is_reported_is_that_of_the_trial_that_was_chosen():
+    scores, reports = rng().normal(size=(2, 6))
+    for k in range(1, 7):
+        pairs = combinations(zip(scores, reports), k)
+        assert expected_best(scores, k, reports) == pytest.approx(np.mean([min(pair)[1] for pair in pairs]), abs=1e-12)
+
+
 def test_a_lost_trial_counts_only_where_it_can_be_the_best():
     assert expected_best([1, 2, np.nan], 2) == pytest.approx((1 + 1 + 2) / 3)
     assert expected_best([1, 2, np.nan], 1) == np.inf

@@ -24,4 +24,5 @@ from .lesson07 import ellipse
 from .lesson08 import depth
 from .lesson09 import planes
 from .lesson10 import late
+from .lesson11 import headlines
 from .parts import Arrows, Bars, Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
