@@ -129,7 +129,8 @@ def expected_best(scores: ArrayLike, k: int, reports: ArrayLike | None = None) -
     n, k = len(scores), integer("k", k, 1, len(scores))
     weights = np.array([comb(n - i, k - 1) / comb(n, k) for i in range(1, n + 1)])
     chosen = reports[np.argsort(scores, kind="stable")]
-    return float(total((chosen * weights)[weights > 0]))
+    counts = weights > 0  # a lost trial that is never the best is no 0 times infinity
+    return float(total(chosen[counts] * weights[counts]))
 
 
 def interval(values: ArrayLike) -> tuple[float, float, float]:
