@@ -159,6 +159,8 @@ def test_every_formula_of_the_course_can_be_set(folder):
     (r"\begin{pmatrix}1&0\\0&1\end{pmatrix}",
      "<mrow><mo>(</mo><mtable><mtr><mtd><mrow><mn>1</mn></mrow></mtd><mtd><mrow><mn>0</mn></mrow></mtd></mtr><mtr><mtd>"
      "<mrow><mn>0</mn></mrow></mtd><mtd><mrow><mn>1</mn></mrow></mtd></mtr></mtable><mo>)</mo></mrow>"),
+    (r"\binom nk", "<mrow><mo>(</mo><mfrac><mi>n</mi><mi>k</mi></mfrac><mo>)</mo></mrow>"),
+    (r"k \bmod K", "<mi>k</mi><mo>mod</mo><mi>K</mi>"),
     (r"\begin{gathered}a\\[4pt]b\end{gathered}",
      "<mrow><mtable><mtr><mtd><mrow><mi>a</mi></mrow></mtd></mtr><mtr><mtd><mrow><mi>b</mi></mrow></mtd></mtr></mtable></mrow>"),
 ])  # fmt: skip

@@ -190,6 +190,11 @@ class Formula:
             return self.named(self.matched(PLAIN))
         if name in FRACTIONS:
             return f"<mfrac>{self.argument()}{self.argument()}</mfrac>"
+        if name == "binom":
+            above_below = f'<mfrac linethickness="0">{self.argument()}{self.argument()}</mfrac>'
+            return f"<mrow>{fence('(', True)}{above_below}{fence(')', True)}</mrow>"
+        if name == "bmod":
+            return f'<mo lspace="{SPACES[":"]}em" rspace="{SPACES[":"]}em">mod</mo>'
         if name == "sqrt":
             return self.root()
         if name in ACCENTS:
