@@ -5,6 +5,7 @@ import numpy as np
 from course_lib.descent import best_rate, descend
 
 from .figure import told
+from .parts import Contours, Lines, Marks, Panel
 
 CONTOURS = 24
 FEW = np.array([1e-4, 1e-3, 1e-2])
@@ -22,6 +23,11 @@ def landscape(f, aspect=1.25, shape=(145, 181)):
     z = f(np.stack(np.meshgrid(np.linspace(*x, shape[1]), np.linspace(*y, shape[0]))))
     share = (z - z.min()) / (z.max() - z.min())
     return {"x": x, "y": y, "grid": CONTOURS * np.cbrt(share), "minima": f.minima}
+
+
+def on_landscape(title, array, names, looks=(), **rest):
+    """The plane panel on which the paths of an array are drawn over what `landscape` gives. rest: as `Panel` has it."""
+    return Panel(title, [Contours("grid"), Lines(array, names, looks), Marks("minima")], x="x", y="y", **rest)
 
 
 def above_minimum(f, path):

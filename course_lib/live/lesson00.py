@@ -9,8 +9,8 @@ from course_lib.style import named
 from course_lib.surfaces import beale, himmelblau, quadratic, rosenbrock
 
 from .figure import Figure
-from .landscape import above_minimum, fair_rate, landscape, run
-from .parts import Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
+from .landscape import above_minimum, fair_rate, landscape, on_landscape, run
+from .parts import Choice, Lines, Panel, Player, Point, Slider, Toggles
 
 FIVE = gd, momentum, nesterov, rmsprop, adam
 FOUR = rosenbrock, quadratic(100, 30), himmelblau, beale
@@ -56,9 +56,7 @@ def race(methods=FIVE, surfaces=FOUR, steps=200):
     options = {f.name: f for f in surfaces}
     starts = {f.name: f.start for f in surfaces}
     panels = [
-        Panel(
-            "Paths", [Contours("grid"), Lines("paths", names), Marks("minima")], x="x", y="y", xlabel="x", ylabel="y"
-        ),
+        on_landscape("Paths", "paths", names, xlabel="x", ylabel="y"),
         Panel("Height above the minimum", [Lines("loss", names)], x=(0, steps), y="limits", xlabel="step", log=True),
     ]
     controls = [

@@ -10,8 +10,8 @@ from course_lib.style import DASHED, DOTTED, GREEN, PLACES, VERMILLION, named, s
 from course_lib.surfaces import himmelblau, quadratic
 
 from .figure import Figure
-from .landscape import landscape
-from .parts import Contours, Heat, Lines, Marks, Panel, Player, Slider, Toggles
+from .landscape import landscape, on_landscape
+from .parts import Heat, Lines, Marks, Panel, Player, Slider, Toggles
 
 START = np.array([1.6, 1.2])
 FLOOR, ROOF = 1e-12, 1e6
@@ -43,7 +43,7 @@ def learning_rate(steps=60):
         }
 
     panels = [
-        Panel("Path", [Contours("grid"), Lines("path", ["gd"]), Marks("minima")], x="x", y="y", aspect=0.75),
+        on_landscape("Path", "path", ["gd"], aspect=0.75),
         Panel(
             "Height over the steps", [Lines("height", ["gd"])], x=(0, steps), y=(FLOOR, ROOF), xlabel="step", log=True
         ),

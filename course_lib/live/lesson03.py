@@ -9,8 +9,8 @@ from course_lib.style import BLUE, DASHED, INK, SOLID, VERMILLION
 from course_lib.surfaces import Delegate, quadratic
 
 from .figure import Figure
-from .landscape import landscape
-from .parts import Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
+from .landscape import landscape, on_landscape
+from .parts import Choice, Lines, Panel, Player, Point, Slider, Toggles
 
 LOOKS = {"floor": (VERMILLION, DASHED, "D"), "mean of many": (BLUE, SOLID, "s"), "one run": (INK, SOLID, "o")}
 
@@ -67,13 +67,7 @@ def noise_board(kappa=5.0, steps=200, runs=40):
         return where | {"path": path[None, :, :, 0], "height": curves, "examples": steps * batch, "last": last}
 
     panels = [
-        Panel(
-            "One run",
-            [Contours("grid"), Lines("path", ["one run"], [LOOKS["one run"]]), Marks("minima")],
-            x="x",
-            y="y",
-            aspect=1.6,
-        ),
+        on_landscape("One run", "path", ["one run"], [LOOKS["one run"]], aspect=1.6),
         Panel(
             "Height above the minimum",
             [Lines("height", list(LOOKS), list(LOOKS.values()))],

@@ -11,7 +11,7 @@ from course_lib.style import DASHED, GREEN, INK, SOLID, VERMILLION, styles
 from course_lib.surfaces import quadratic
 
 from .figure import Figure
-from .landscape import landscape
+from .landscape import landscape, on_landscape
 from .parts import Arrows, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
 TOP = 0.98  # of the map: nearer to 1 a run shrinks so little that its swings hide it
@@ -59,21 +59,9 @@ def momentum_map(kappa=30.0, steps=100):
             ylabel="beta",
             aspect=0.7,
         ),
-        Panel(
-            "Path",
-            [Contours("grid"), Lines("path", ["momentum"]), Marks("minima")],
-            x="x",
-            y="y",
-            aspect=1.6,
-        ),
-        Panel(
-            "Distance along each eigenvector",
-            [Lines("modes", modes, looks), Lines("theory", modes, [(INK, DASHED, "")] * 2, follow=False)],
-            x=(0, steps),
-            y=(1e-6, 1e2),
-            xlabel="step",
-            log=True,
-            aspect=1.6,
+        on_landscape("Path", "path", ["momentum"], aspect=1.6),
+        along_eigenvectors(
+            steps, Lines("modes", modes, looks), Lines("theory", modes, [(INK, DASHED, "")] * 2, follow=False)
         ),
     ]
     controls = [
@@ -86,6 +74,12 @@ def momentum_map(kappa=30.0, steps=100):
     note = "A step multiplies the distance by {measured}, measured; by {predicted}, in theory"
     task = "Drag the pair of settings over the map or the start in the valley, and press play."
     return Figure("Momentum on a quadratic", panels, controls, compute, note, task=task)
+
+
+def along_eigenvectors(steps, *lines):
+    """The panel of how far each eigenvector's share of the distance falls."""
+    title = "Distance along each eigenvector"
+    return Panel(title, lines, x=(0, steps), y=(1e-6, 1e2), xlabel="step", log=True, aspect=1.6)
 
 
 def root(a, beta):

@@ -11,8 +11,8 @@ from course_lib.style import AMBER, BLUE, DASHED, GREEN, INK, SKY, SOLID, VERMIL
 from course_lib.surfaces import quadratic
 
 from .figure import Figure
-from .landscape import above_minimum, landscape
-from .parts import Bars, Choice, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
+from .landscape import above_minimum, landscape, on_landscape
+from .parts import Bars, Choice, Lines, Panel, Player, Point, Slider, Toggles
 
 LOWEST = 1e-30  # heights below it are rounding
 B1, B2 = 0.9, 0.999  # of all methods in the inspector, so that only their formulas differ
@@ -67,7 +67,7 @@ def inspector(kappa=10.0, steps=60):
 
     names, looks = list(STATE), list(STATE.values())
     panels = [
-        Panel("Path", [Contours("grid"), Lines("path", ["adam"]), Marks("minima")], x="x", y="y", aspect=1.6),
+        on_landscape("Path", "path", ["adam"], aspect=1.6),
         Panel("So far", [Lines("state", names, looks)], x=(0, steps), y="room", xlabel="step", aspect=1.6),
         Panel("Now", [Bars("state", names, looks)], x=(-0.5, 5.5), y="room", aspect=1.6),
     ]
@@ -121,7 +121,7 @@ def rotation(kappa=100.0, steps=150):
         return landscape(f) | {"path": paths, "height": np.maximum(height, LOWEST)} | rates
 
     panels = [
-        Panel("Paths", [Contours("grid"), Lines("path", list(methods)), Marks("minima")], x="x", y="y"),
+        on_landscape("Paths", "path", list(methods)),
         Panel("Height", [Lines("height", list(methods))], x=(0, steps), y=(1e-16, 10), xlabel="step", log=True),
     ]
     controls = [

@@ -11,8 +11,8 @@ from course_lib.style import styles
 from course_lib.surfaces import quadratic
 
 from .figure import Figure
-from .landscape import landscape
-from .parts import Bars, Contours, Lines, Marks, Panel, Player, Point, Slider, Toggles
+from .landscape import landscape, on_landscape
+from .parts import Bars, Lines, Panel, Player, Point, Slider, Toggles
 
 START = (1.2, 1.6)
 CAP, SHOWN = 400, 60  # steps of the first-order methods, and of the others and of the path that is shown
@@ -49,7 +49,7 @@ def ellipse(kappa=20.0, angle=0.0):
         }
 
     panels = [
-        Panel("Paths", [Contours("grid"), Lines("paths", NAMES, LOOKS), Marks("minima")], x="x", y="y", aspect=0.75),
+        on_landscape("Paths", "paths", NAMES, LOOKS, aspect=0.75),
         Panel(
             "Share of the distance that is left",
             [Lines("near", NAMES, LOOKS)],

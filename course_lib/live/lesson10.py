@@ -11,9 +11,9 @@ from course_lib.surfaces import quadratic
 from course_lib.wrappers import stale
 
 from .figure import Figure
-from .landscape import landscape
-from .lesson04 import rates
-from .parts import Choice, Contours, Heat, Lines, Marks, Panel, Player, Point, Toggles
+from .landscape import landscape, on_landscape
+from .lesson04 import along_eigenvectors, rates
+from .parts import Choice, Heat, Lines, Panel, Player, Point, Toggles
 
 VALLEY, TOP = quadratic(20.0), 0.98
 DELAYS = {"in time": 0, "1 step": 1, "2 steps": 2, "4 steps": 4, "8 steps": 8}
@@ -55,16 +55,8 @@ def late(steps=200):
             ylabel="beta",
             aspect=0.7,
         ),
-        Panel("Path", [Contours("grid"), Lines("path", ["momentum"]), Marks("minima")], x="x", y="y", aspect=1.6),
-        Panel(
-            "Distance along each eigenvector",
-            [Lines("modes", modes, looks)],
-            x=(0, steps),
-            y=(1e-6, 1e2),
-            xlabel="step",
-            log=True,
-            aspect=1.6,
-        ),
+        on_landscape("Path", "path", ["momentum"], aspect=1.6),
+        along_eigenvectors(steps, Lines("modes", modes, looks)),
     ]
     controls = [
         Toggles([*modes, "edge"], looks=[*looks, edge]),
