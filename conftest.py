@@ -35,3 +35,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
         if any(marker.name in SLOW for marker in item.iter_markers()):
             item.add_marker("slow")
+
+
+@pytest.fixture
+def widgets_closed():
+    """What a test makes of widgets does not stay for the next one."""
+    yield
+    from ipywidgets import Widget  # which takes a fifth of a second: few tests need it
+
+    Widget.close_all()

@@ -8,7 +8,6 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-import ipywidgets
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -34,6 +33,8 @@ from course_lib.live.lesson04 import balls, measured_map, rates, root
 from course_lib.live.still import words
 from course_lib.optimizers import adam, gd, momentum, nesterov
 from course_lib.surfaces import himmelblau, quadratic, rosenbrock
+
+pytestmark = pytest.mark.usefixtures("widgets_closed")
 
 ROOT = Path(__file__).parents[1]
 FIGURES = [race, noise_board, momentum_map, look_ahead]
@@ -66,12 +67,6 @@ def answers(figure, kind, state, have=None, **more):
 def simple(compute, **slider):
     panel = Panel("p", [Lines("y", ["gd"])], x=(0, 5), y=(-2, 2))
     return Figure("a figure", [panel], [Slider("lr", "rate", 0, 4, 1, **slider)], compute)
-
-
-@pytest.fixture(autouse=True)
-def freed():
-    yield
-    ipywidgets.Widget.close_all()
 
 
 # What is computed

@@ -1,6 +1,5 @@
 """The live figure of lesson 01: what is drawn is what the three tests of convexity say."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -9,13 +8,14 @@ from course_lib.live.lesson01 import EIGHT, bowl, softplus, trough
 from course_lib.live.parts import Slider
 from course_lib.surfaces import bumpy, plateau
 
+pytestmark = pytest.mark.usefixtures("widgets_closed")
+
 CONVEX = [f for f in EIGHT if f not in (plateau, bumpy)]
 
 
 @pytest.fixture
 def figure():
-    yield sandwich()
-    ipywidgets.Widget.close_all()
+    return sandwich()
 
 
 def shown(figure, f, a=-1.0, b=2.0, **positions):

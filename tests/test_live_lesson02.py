@@ -1,6 +1,5 @@
 """The live figures of lesson 02: the path and the bars of a rate, and maps of where runs end."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -11,11 +10,7 @@ from course_lib.optimizers import adam, gd, momentum
 from course_lib.surfaces import himmelblau, quadratic
 from tests.test_live import shown
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    ipywidgets.Widget.close_all()
+pytestmark = pytest.mark.usefixtures("widgets_closed")
 
 
 def position(figure, name, value):

@@ -1,6 +1,5 @@
 """The live figures of lesson 05: what is shown of a method is what it does, and the dial turns the valley alone."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -10,11 +9,7 @@ from course_lib.live.lesson05 import INSPECTED
 from course_lib.surfaces import quadratic
 from tests.test_live import shown
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    ipywidgets.Widget.close_all()
+pytestmark = pytest.mark.usefixtures("widgets_closed")
 
 
 @pytest.mark.parametrize("title", INSPECTED)

@@ -1,6 +1,5 @@
 """The live figure of lesson 06: the slice, the run that starts on it, and when it leaves."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -11,13 +10,14 @@ from course_lib.optimizers import gd
 from course_lib.surfaces import monkey_saddle, saddle
 from tests.test_live import shown
 
+pytestmark = pytest.mark.usefixtures("widgets_closed")
+
 SADDLE, XY, MONKEY = range(3)
 
 
 @pytest.fixture
 def figure():
-    yield saddle_slice()
-    ipywidgets.Widget.close_all()
+    return saddle_slice()
 
 
 def position(figure, name, value):

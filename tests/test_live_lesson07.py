@@ -1,6 +1,5 @@
 """The live figure of lesson 07: an ellipse, eight methods, and the steps that each needs."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -12,11 +11,7 @@ from course_lib.live.still import sentence
 from course_lib.optimizers import adagrad, gd
 from course_lib.surfaces import quadratic
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    ipywidgets.Widget.close_all()
+pytestmark = pytest.mark.usefixtures("widgets_closed")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The live figure of lesson 08: signal and gradient of fifty layers beside their theory."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -8,13 +7,9 @@ from course_lib.live import depth
 from course_lib.live.lesson08 import DEPTH, WIDTH, inputs, theory
 from course_lib.networks import Network, signal_and_gradient
 
+pytestmark = pytest.mark.usefixtures("widgets_closed")
+
 ACTIVATIONS, NORMS = ["relu", "tanh", "sigmoid"], [None, "batch", "layer"]
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    ipywidgets.Widget.close_all()
 
 
 @pytest.fixture

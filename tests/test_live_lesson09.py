@@ -1,6 +1,5 @@
 """The live figure of lesson 09: planes through trained networks, and who notices a stretch."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -9,13 +8,9 @@ from course_lib.live import planes
 from course_lib.live.landscape import CONTOURS
 from course_lib.live.lesson09 import PLANES, TOP, trained
 
+pytestmark = pytest.mark.usefixtures("widgets_closed")
+
 KINDS = list(PLANES)
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    ipywidgets.Widget.close_all()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The live figure of lesson 10: the map of late gradients, its edge, and the run."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -11,13 +10,14 @@ from course_lib.optimizers import momentum
 from course_lib.wrappers import stale
 from tests.test_live import shown
 
+pytestmark = pytest.mark.usefixtures("widgets_closed")
+
 POSITIONS = list(enumerate(DELAYS.values()))
 
 
 @pytest.fixture
 def figure():
-    yield late()
-    ipywidgets.Widget.close_all()
+    return late()
 
 
 @pytest.mark.parametrize(("position", "delay"), POSITIONS)

@@ -1,6 +1,5 @@
 """The live figure of lesson 11: what it reads from the table, and the headline that it writes."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -9,14 +8,15 @@ from course_lib.live import headlines
 from course_lib.live.lesson11 import GUESS, NAMES, READINGS, ROWS
 from tests.test_live import shown
 
+pytestmark = pytest.mark.usefixtures("widgets_closed")
+
 TRAINING, BY_TRAINING, BY_VALIDATION, BY_TEST = range(len(READINGS))
 LAST = len(RATES) - 1
 
 
 @pytest.fixture
 def figure():
-    yield headlines()
-    ipywidgets.Widget.close_all()
+    return headlines()
 
 
 def winner(figure, **positions):
