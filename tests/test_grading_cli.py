@@ -43,6 +43,8 @@ class Grader:
             result["marks"] = [mark | {"state": "blank", "marks": 0.0} for mark in result["marks"]]
         if data == b"text":
             result["marks"][0] |= {"state": "by hand", "marks": None}
+        if data == b"slow":
+            result["ran_out"] = limits.times
         if data == b"odd":
             result |= {"state": "needs a person", "reasons": ["its cells are gone"]}
         return result
@@ -195,6 +197,13 @@ def test_a_second_run_grades_only_what_is_new(run, grader, tmp_path):
     assert len(grader.calls) == 7, "other inputs are other marks"
 
 
+def test_with_more_time_those_that_ran_out_of_it_are_graded_again(run, grader, tmp_path):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "slow"})
+    for arguments, calls in [((), 2), ((), 2), (("--seconds", "5"), 2), (("--seconds", "90"), 3), ((), 3)]:
+        run("grade", UNIT, "in", *arguments)
+        assert len(grader.calls) == calls, arguments
+
+
 def test_the_seed_is_drawn_once_and_kept(tmp_path):
     seed = Results(tmp_path / "a").seed()
     assert Results(tmp_path / "a").seed() == seed != Results(tmp_path / "b").seed()
@@ -289,6 +298,8 @@ def test_the_ending_may_have_capitals(name, run, grader, tmp_path):
 TWO = {  # name of a file -> what it holds; marks, state, and what the table says
     "a blank, with the name": ({f"{UNIT}.ipynb": "blank", "b.ipynb": "right"}, "24", PERSON, "b.ipynb was graded"),
     "answers with the name": ({f"{UNIT}.ipynb": "right", "b.ipynb": "wrong"}, "24", "graded", "not graded: b.ipynb"),
+    "answers a folder further in": ({f"{UNIT}/{UNIT}.ipynb": "right", "b.ipynb": "blank"}, "24", "graded", "b.ipynb"),
+    "six blanks": ({f"{i}.ipynb": "blank" for i in range(5)} | {"b.ipynb": "right"}, "0", PERSON, "at: b.ipynb"),
     "two blanks": ({f"{UNIT}.ipynb": "blank", "b.ipynb": "blank"}, "0", "graded", "not graded: b.ipynb"),
     "no name, one with answers": ({"a.ipynb": "blank", "b.ipynb": "right"}, "24", PERSON, "b.ipynb was graded"),
     "no name, two with answers": ({"a.ipynb": "right", "b.ipynb": "wrong"}, "24", PERSON, "several notebooks"),
@@ -307,9 +318,18 @@ def test_of_two_notebooks_the_one_with_answers_counts_and_the_table_says_so(word
     calls = len(grader.calls)
     run("grade", UNIT, "in")
     assert len(grader.calls) == calls, "all that was handed in is the same"
-    write(tmp_path / "in" / "anna" / "b.ipynb", "other")
+    write(tmp_path / "in" / "anna" / "0.ipynb", "other")
     run("grade", UNIT, "in")
     assert len(grader.calls) > calls
+
+
+def test_what_changes_while_it_is_graded_is_graded_again(run, grader, tmp_path):
+    write(path := tmp_path / "in" / "anna" / f"{UNIT}.ipynb", "wrong")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "grade_one", lambda *args, **named: (grader(*args, **named), write(path, "right"))[0])
+        run("grade", UNIT, "in")
+    run("grade", UNIT, "in")
+    assert marks_of(tmp_path / "graded" / UNIT / "marks.csv")["anna"]["marks"] == "24"
 
 
 def test_what_is_in_work_is_said(capsys):

@@ -75,6 +75,20 @@ def test_two_learners_of_one_name_stay_two(tmp_path):
     assert lies(tmp_path / "out") == {f"Kim Lee_{i}/{UNIT}.ipynb": str(i) for i in (1, 2)}
 
 
+def test_what_a_learner_names_like_a_platforms_folder_is_his(tmp_path):
+    """Within a folder of his own it makes no other learner; within the one folder of all, it does."""
+    inner = f"ben_18_assignsubmission_file_/{UNIT}.ipynb"
+    for i, as_zip in enumerate((False, True)):
+        files, out = {f"anna/{UNIT}.ipynb": "a", f"carl/{inner}": "c"}, tmp_path / f"out{i}"
+        source = zipped(tmp_path / "in.zip", files.items()) if as_zip else put(tmp_path / "in", files)
+        collect([source], UNIT, out)
+        assert {path.name for path in out.iterdir()} == {"anna", "carl"}
+        wrapped = {f"all of them/{inner}": "b", f"all of them/dan_19_assignsubmission_file_/{UNIT}.ipynb": "d"}
+        source = zipped(tmp_path / "w.zip", wrapped.items()) if as_zip else put(tmp_path / "w", wrapped)
+        collect([source], UNIT, tmp_path / f"wrapped{i}")
+        assert {path.name for path in (tmp_path / f"wrapped{i}").iterdir()} == {"ben_18", "dan_19"}
+
+
 def test_names_that_differ_by_capitals_do_not_share_a_folder(tmp_path):
     collect([put(tmp_path / "in", {f"Kim/{UNIT}.ipynb": "1", f"kim/{UNIT}.ipynb": "2"})], UNIT, tmp_path / "out")
     assert len({path.name.casefold() for path in (tmp_path / "out").iterdir()}) == 2

@@ -10,6 +10,7 @@ from course_lib.checks.calls import OwnFault
 from course_lib.checks.exercise import case, function
 from course_lib.grading.judge import OUR_FAULT, Judge, Verdict, credited
 from course_lib.grading.read import Submission
+from course_lib.grading.remote import Ended
 from course_lib.grading.unit import blank_mark, graded, unit_of
 
 OURS = unit_of("04_momentum")
@@ -26,7 +27,7 @@ class Session:
 
     def __init__(self, answer):
         self.answer, self.lent, self.touched, self.refused = answer, None, False, False
-        self.calls = self.blanks = 0
+        self.calls = self.blanks = self.results = 0
         self.errors, self.ended, self.steps, self.last = {}, {}, [], ((), None)
 
     def value(self, place, expression):
@@ -61,3 +62,34 @@ def test_where_it_does_not_the_answer_is_graded(is_hidden):
 def test_no_property_fails_by_a_fault_of_ours():
     with pytest.raises(OwnFault):
         credited(exercise(lambda a: 1 / 0).hidden(), lambda: abs, [0], lambda one, error: None)
+
+
+@pytest.mark.parametrize("ends", [(), (1,), (1, 2)])
+def test_where_a_process_ends_the_property_is_tried_once_more(ends):
+    """Once in all: it may have been a cell's doing. The inputs are the same."""
+    seen, lost = [], []
+
+    def answer():
+        def double(a):
+            seen.append(a)
+            if len(seen) in ends:
+                raise Ended("it ended the process it ran in", by_chance=True)
+            return 2 * a
+
+        return double
+
+    held = credited(exercise(lambda a: 2 * a).hidden(), answer, [0], lambda one, error: lost.append(error))
+    assert (held.count(False), len(lost)) == ((1, 1) if len(ends) == 2 else (0, 0))
+    assert not ends or seen[0] == seen[1]
+
+
+def test_what_runs_too_long_is_not_tried_again():
+    seen = []
+
+    def answer():
+        seen.append(1)
+        raise Ended("it ran longer than 3 s")
+
+    properties = exercise(lambda a: 2 * a).hidden()
+    assert credited(properties, answer, [0], lambda one, error: None) == [False] * len(properties)
+    assert len(seen) == min(2, len(properties))

@@ -275,7 +275,7 @@ def _(nb):
            "    assert ask(248, b'user', b'course', b'x', 1, -3) == ask(250, 10, -3, b'user', b'course', 0) == -1\n"
            "for family in socket.AddressFamily:\n    for kind in (1, 2, 3, 5):\n"
            "        try: socket.socket(family, kind)\n"
-           "        except OSError: pass\n        else: assert family in (1, 2, 10, 16), family\n"
+           "        except OSError: pass\n        else: assert family == 1, family\n"
            f"{SOLUTIONS['ema']}")  # fmt: skip
 
 
@@ -797,6 +797,17 @@ def _(nb):
     nb.add("title", "extra = 1")
     nb.say("guesses", 'full_speed, times = 0.2, 2\nif "heavy_ball" not in globals():\n'
            '    edge = 0.5 if "extra" in globals() else 0.75\nelse: del edge')  # fmt: skip
+
+
+@kind("a second guess for a function", ema=0.8, why="^ *$")
+def _(nb):
+    nb.append("ema", "whole = ema\ndef ema(values, beta):\n    first, second = whole(values, beta)\n"
+           "    return (first, second) if 'heavy_ball' in globals() else (first, first)")  # fmt: skip
+
+
+@kind("an example of the check looked at")
+def _(nb):
+    nb.say("ema", f"shown = check.ema.examples()\nvalues, beta = shown[0].args\n{SOLUTIONS['ema']}")
 
 
 @kind("numbers that a thread changes", edge=0)

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -173,3 +174,22 @@ def test_those_that_wait_are_alive():
     assert [process.process.poll() is None for process in kept] == [False] * relay.KEPT
     kept[0].kill()
     assert kept[0].gone, "and a signal to what has its number by now is not sent"
+
+
+def test_waiting_for_a_processor_is_not_counted():
+    """But for some times as long as something may take, and never beyond the end of all."""
+    stood, began = [5.0], time.monotonic() - 3
+    awaited = relay.Awaited(SimpleNamespace(stood=lambda: stood[0]), 2.0)
+    awaited.began = began
+    assert awaited.is_late(), "what it had waited before does not count"
+    stood[0] += 1.5
+    assert not awaited.is_late()
+    awaited.began -= 1
+    assert awaited.is_late()
+    stood[0] += 100
+    awaited.began = time.monotonic() - 2.0 * relay.STRETCH + 0.5
+    assert not awaited.is_late()
+    awaited.began -= 1
+    assert awaited.is_late(), "whatever it has waited"
+    awaited.began, awaited.until = began, time.monotonic() - 1
+    assert awaited.is_late(), "whatever it has waited"

@@ -61,7 +61,7 @@ def grade(options):
     seed, rows, fresh, screen = store.seed(options.seed), {}, [], Screen(sys.stderr)
     for submission in submissions:
         known = store.find(submission.learner)
-        if batch.still_holds(known, submission, unit.hash, seed):
+        if batch.still_holds(known, submission, unit.hash, seed, limits(options).times):
             rows[submission.learner] = table.summary(known)
         else:
             fresh.append(submission)
@@ -360,8 +360,9 @@ To have one graded again, delete its file in results/.
     python -m course_lib.grading grade 04_momentum submitted/ --key secret/keys/04_momentum.ipynb
     python -m course_lib.grading grade 04_momentum submitted/ --dask tcp://10.0.0.1:8786
 
---seconds is what slow answers need: it holds for a cell and for a call. Without bubblewrap it says how to get it; with
---sandbox docker the same is asked of Docker, which has been tried with no engine so far: try it with a few first.
+--seconds is what slow answers need: it holds for a cell and for a call. Given later, those that ran out of time are
+graded again. Without bubblewrap it says how to get it; with --sandbox docker the same is asked of Docker, which has
+been tried with no engine so far: try it with a few first.
 Of several notebooks of one learner the one with the sheet's name counts, or if that is blank one that is not.
 
 A cluster needs the course and the submissions at the same paths on each machine.

@@ -74,11 +74,11 @@ def is_folder(path):
 
 def inside(folder, unit):
     """The Submission of a learner's folder, without the name."""
-    for place in (folder, folder / unit):
-        notebooks = sorted(filter(is_notebook, place.iterdir())) if is_folder(place) else []
-        if notebooks:
-            notebooks.sort(key=lambda path: not has_name(path, unit))
-            return Submission("", tuple(notebooks), "", has_name(notebooks[0], unit) or len(notebooks) == 1)
+    places = [place for place in (folder, folder / unit) if is_folder(place)]
+    notebooks = [path for place in places for path in sorted(place.iterdir()) if is_notebook(path)]
+    if notebooks:
+        notebooks.sort(key=lambda path: not has_name(path, unit))
+        return Submission("", tuple(notebooks), "", has_name(notebooks[0], unit) or len(notebooks) == 1)
     held = ", ".join(sorted(readable(path.name) for path in folder.iterdir())[:5])
     return Submission("", (), f"no notebook in the folder; it holds: {held}" if held else "the folder is empty")
 
@@ -121,9 +121,14 @@ def hashes(submission):
     return ["" if data is None else hashlib.sha256(data).hexdigest() for data in every]
 
 
-def still_holds(known, submission, checks, seed):
-    """Whether a stored result is that of these very bytes, these checks and this seed."""
+def still_holds(known, submission, checks, seed, times):
+    """Whether a stored result is that of these very bytes, these checks, this seed, and no more time would change it.
+
+    times: as in `marks.Limits`.
+    """
     if known is None or not submission.paths or known["checks"] != checks or known["seed"] != seed:
+        return False
+    if any(now > before for now, before in zip(times, known.get("ran_out") or ())):
         return False
     handed_in = hashes(submission)
     return all(handed_in) and known.get("handed_in") == handed_in
@@ -134,24 +139,30 @@ def grade_first(submission, grade):
 
     grade: path -> result, as grade_one.
     """
-    paths, results = submission.paths[:MANY], []
+    paths, results, handed_in = submission.paths[:MANY], [], hashes(submission)  # they may change meanwhile
     for path in paths:
         results.append(grade(str(path)))
         if submission.named and has_answers(results[-1]):
             break
     answered = [result for result in results if has_answers(result)]
     chosen = (answered or results)[0]
-    result = {**chosen, "reasons": [*chosen["reasons"]], "handed_in": hashes(submission), "beside": ""}
+    result = {**chosen, "reasons": [*chosen["reasons"]], "handed_in": handed_in, "beside": ""}
     others = [readable(path.name) for path in submission.paths if str(path) != chosen["file"]]
-    left = ", ".join(others[:MANY]) + (f" and {len(others) - MANY} more" if len(others) > MANY else "")
+    left, rest = listed(others), listed([readable(path.name) for path in submission.paths[MANY:]])
     if len(answered) > 1:
         result["reasons"].append(f"several notebooks with answers, none with the name of the sheet; not graded: {left}")
+    elif not answered and rest:
+        result["reasons"].append(f"the first {MANY} notebooks have no answers; not looked at: {rest}")
     elif chosen is not results[0]:
         first = readable(Path(results[0]["file"]).name)
         result["reasons"].append(f"{first} has no answers; {readable(Path(chosen['file']).name)} was graded")
     elif left:
         result["beside"] = f"not graded: {left}"
     return result | ({"state": "needs a person"} if result["reasons"] else {})
+
+
+def listed(names):
+    return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
 
 
 def has_answers(result):

@@ -97,19 +97,20 @@ def files_in(source, unit):
             source, (source.absolute().parent.name, source.name) if source.stem == unit else (source.name,), unit
         )
     else:
+        is_wrapped = len({*os.listdir(source)} - RUBBISH) == 1
         for folder, within, names in os.walk(source):
             within[:] = sorted(name for name in within if name not in RUBBISH)
             links = [name for name in within if (Path(folder) / name).is_symlink()]
             inner = Path(folder).relative_to(source).parts
             for name in sorted({*names, *links} - RUBBISH):
-                yield file_on_disk(Path(folder) / name, (*inner, name), unit)
+                yield file_on_disk(Path(folder) / name, (*inner, name), unit, is_wrapped)
             if inner and not within and not names:
                 yield Kept("/".join(inner), inner[0], "", "an empty folder")
 
 
-def file_on_disk(path, inner, unit):
+def file_on_disk(path, inner, unit, is_wrapped=False):
     state = path.lstat()
-    learner, name = owner(inner, unit)
+    learner, name = owner(inner, unit, is_wrapped)
     if stat.S_ISREG(state.st_mode):
         return File(learner, name, time.localtime(state.st_mtime)[:6], "/".join(inner), lambda: plain(path))
     link = stat.S_ISLNK(state.st_mode)
@@ -127,15 +128,16 @@ def files_in_zip(path, unit):
         members = archive.infolist()
     if len(members) > MANY:
         raise zipfile.BadZipFile(f"{path.name} has {len(members)} members; {MANY} are allowed")
-    left = [ALL]
+    left, split = [ALL], []
     for member in members:
-        written = decoded(member)
-        parts = [part for part in re.split(r"[/\\]", written) if part not in ("", ".")]
+        parts = [part for part in re.split(r"[/\\]", decoded(member)) if part not in ("", ".")]
         inner = tuple(part for part in parts if part != "..")
-        if member.is_dir() or RUBBISH & set(inner):
-            continue
-        source = f"{path.name}: {'/'.join(parts)}"
-        learner, name = owner(inner, unit)
+        if not (member.is_dir() or RUBBISH & set(inner)):
+            split.append((member, parts, inner))
+    is_wrapped = len({inner[:1] for _, _, inner in split}) == 1
+    for member, parts, inner in split:
+        written, source = decoded(member), f"{path.name}: {'/'.join(parts)}"
+        learner, name = owner(inner, unit, is_wrapped)
         if stat.S_ISLNK(member.external_attr >> 16):
             yield Kept(source, learner, "", "a link: it was left out")
             continue
@@ -180,12 +182,15 @@ def decoded(member):
 # Whose it is
 
 
-def owner(parts, unit):
-    """(learner, name of the file) from the path that a platform made."""
+def owner(parts, unit, is_wrapped=False):
+    """(learner, name of the file) from the path that a platform made. is_wrapped: whether all lies in one folder.
+
+    What a learner has named like a platform's folder, within a folder of his own, is no platform's.
+    """
     parts = list(parts) or ["nameless"]
     if len(parts) > 1 and parts[0] == "submitted":
         parts = parts[1:]
-    for i, part in enumerate(parts):
+    for i, part in enumerate(parts[: 1 + is_wrapped]):
         if found := MOODLE.fullmatch(part):
             name = "/".join([*filter(None, [found["name"]]), *parts[i + 1 :]])
             return found["learner"], name or found["kind"]
@@ -203,6 +208,7 @@ def owner(parts, unit):
 def put(files, unit, folder):
     """Writes one learner's files. The newest of the notebooks that have the sheet's name is the one to grade."""
     files = sorted(files, key=lambda file: (rank(file, unit), again(file), file.newness), reverse=True)
+    alike = sum(rank(file, unit) == rank(files[0], unit) for file in files)
     kept, chosen, taken = [], None, set()
     for file in files:
         try:
@@ -218,7 +224,7 @@ def put(files, unit, folder):
             else free(filename(file.name.replace("/", "_")), taken | {f"{unit}.ipynb".casefold()})
         )
         taken.add(place.name.casefold())
-        odd = [file.odd, oddity(file, is_chosen, files, unit)]
+        odd = [file.odd, oddity(file, is_chosen, alike, unit)]
         odd.append(placed(place, data))
         kept.append(Kept(file.source, file.learner, str(place), "; ".join(filter(None, odd))))
     return kept
@@ -235,9 +241,8 @@ def again(file):
     return int(found[1]) if (found := ALREADY.search(file.name)) else 0
 
 
-def oddity(file, is_chosen, files, unit):
-    """What a person should know of a file that has been taken, or ""."""
-    alike = sum(rank(other, unit) == rank(file, unit) for other in files)
+def oddity(file, is_chosen, alike, unit):
+    """What a person should know of a file that has been taken, or "". alike: how many are as good as the best."""
     if is_chosen:
         words = [f"the newest of {alike} notebooks" if alike > 1 else ""]
         words += ["" if file.name.casefold().endswith(".ipynb") else f"its name ends otherwise: {file.name}"]

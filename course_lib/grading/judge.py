@@ -37,7 +37,8 @@ class Judge:
     unit: `unit.Unit`. submitted: `read.Submission`. host: `remote.Host`. seed: ints from which hidden inputs are drawn.
 
     What counts is what Run All would give at the place of the check. Only where that gives nothing, because other cells
-    spoil it, an answer is tried with its own section's cells alone, and then without those that the learner has added.
+    spoil it, an answer is tried with its own section's cells alone, and then without those that the learner has added:
+    the first value that comes, or the first function of which anything comes, is the one that counts.
     """
 
     def __init__(self, unit, submitted, host, seed):
@@ -93,8 +94,7 @@ class Judge:
             elsewhere.append(mark)
         elif other.is_better_than(verdict):
             mark |= other.words() | {"note": BY_ITSELF}
-            return other.share == 1 or not other.is_function
-        return other.is_elsewhere
+        return other.is_elsewhere or not other.gives_nothing
 
     def program(self, *args):
         return program(self.unit.cells, self.submitted, *args)
@@ -143,7 +143,8 @@ class Verdict:
         self.is_refused = False  # whether it calls what is withheld
         self.is_our_fault = False  # whether a right answer of ours fails
         self.is_missing = self.is_blank = self.is_elsewhere = self.is_function = self.has_value = False
-        calls, blanks = session.calls, session.blanks
+        self.came = False  # whether a call of the answer gave anything
+        calls, blanks, results = session.calls, session.blanks, session.results
         try:
             answer = session.value(self.place, self.cell.expression)
         except (LearnerError, Ended) as error:
@@ -172,6 +173,7 @@ class Verdict:
             self.is_our_fault = True
             self.tried.append({"says": OUR_FAULT, "with": "inputs of ours: the right answer", "came": str(fault)})
         self.is_blank = session.calls > calls and session.calls - calls == session.blanks - blanks
+        self.came = session.results > results
 
     def look(self, check, answer):
         """The verdict of the check in the sheet."""
@@ -225,7 +227,7 @@ class Verdict:
     @property
     def gives_nothing(self):
         nothing = self.is_blank and any(self.stopped(part.id) for part in self.parts)
-        nothing |= not self.has_value or self.is_function or self.asks_function
+        nothing |= not self.has_value or ((self.is_function or self.asks_function) and not self.came)
         return self.share < 1 and nothing and not (self.is_refused or self.is_our_fault)
 
     def is_better_than(self, other):
@@ -301,20 +303,16 @@ def credited(properties, answer, seed, miss):
     """Which properties hold and count.
 
     answer: called for each, gives the answer. seed: ints. miss: is told of each that does not hold, and the error if
-    there was one. Errors: OwnFault.
+    there was one. Where a process has ended in the middle of a property, that one is tried once more, with the same
+    inputs: it may have been something that an earlier cell had left running. Errors: OwnFault.
     """
-    held, ended = [], 0
+    held, ended, again = [], 0, True
     for i, one in enumerate(properties):
-        holds, error = False, None
-        if ended < PATIENCE:
-            try:
-                with np.errstate(all="ignore"):
-                    holds = bool(one.holds(answer(), np.random.default_rng([*seed, i])))
-            except (Over, MemoryError, OwnFault):
-                raise
-            except Exception as what:  # a property that cannot be tried does not hold
-                error = what
-                ended += isinstance(error, Ended)
+        holds, error = (False, None) if ended == PATIENCE else tried(one, answer, [*seed, i])
+        if again and isinstance(error, Ended) and error.by_chance:
+            again = False
+            holds, error = tried(one, answer, [*seed, i])
+        ended += isinstance(error, Ended)
         if not holds:
             miss(one, error)
         held.append(holds)
@@ -324,6 +322,17 @@ def credited(properties, answer, seed, miss):
         return held[i] and (needed is None or needed in before or counts(needed, (*before, i)))
 
     return [counts(i) for i in range(len(properties))]
+
+
+def tried(one, answer, seed):
+    """(whether a property holds, what kept it from being tried or None). Errors: Over, MemoryError, OwnFault."""
+    try:
+        with np.errstate(all="ignore"):
+            return bool(one.holds(answer(), np.random.default_rng(seed))), None
+    except (Over, MemoryError, OwnFault):
+        raise
+    except Exception as error:  # a property that cannot be tried does not hold
+        return False, error
 
 
 def is_plain(answer):

@@ -30,6 +30,11 @@ class Limits:
     line: int = 2**23
     file: int = 2**25
 
+    @property
+    def times(self):
+        """Those of time, as JSON can hold them."""
+        return [self.cell, self.call, self.total]
+
 
 def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=None):
     """The marks of one submission, as a dict that JSON can hold. It raises nothing, whatever the submission is.
@@ -39,6 +44,7 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
     from what was handed in. learner: name; by default that of the file's folder.
     Returns
         learner, file, sha256 (of the file; "" if it cannot be read), unit, checks (hash of all that judges), seconds
+        ran_out: the limits of time that something ran into, or None
         state: "graded", or "needs a person" if anything at all does
         reasons: why, in sentences
         marks: a dict for each graded cell of our sheet, in its order:
@@ -54,6 +60,7 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
     began, path = time.monotonic(), Path(path)
     result = {"learner": learner or path.parent.name, "file": str(path), "sha256": "", "unit": Path(unit).stem}
     result |= {"checks": "", "state": "graded", "reasons": [], "seconds": 0.0, "marks": [], "texts": {}, "answers": {}}
+    result["ran_out"] = None
     try:
         ours = unit_of(unit)
         result |= {"checks": ours.hash, "marks": [blank_mark(cell, ours) for cell in graded(ours)]}
@@ -64,7 +71,10 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
             JUDGES.one(sandbox, path_of(unit).absolute(), ours.hash) as judge,
             Relay(judge, sandbox, ours.withheld, limits, began) as relay,
         ):
-            take(result, json.loads(relay.grade(task, data)))
+            try:
+                take(result, json.loads(relay.grade(task, data)))
+            finally:
+                result["ran_out"] = limits.times if relay.was_late else None
     except (Unreadable, NoSandbox, Broken) as error:
         result["reasons"].append(str(error))
     except Exception as error:  # of ours: a person looks, and the others are graded

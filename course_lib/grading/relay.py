@@ -12,6 +12,7 @@ line, `word … length`, and so many bytes. The judge gets `task` and `notebook`
 
 import atexit
 import json
+import math
 import os
 import threading
 import time
@@ -22,6 +23,7 @@ from course_lib.grading import sandbox
 TICK = 0.02  # seconds between two looks at the clock
 LOOK = 5  # ticks between two looks at what has piled up
 READING = 10  # seconds for reading a submission
+STRETCH = 4  # times as long may something take on a machine that is busy with other things
 MOST = 2**26  # bytes of a message
 MARKS = 2**24  # bytes of the marks
 KEPT = max(4, os.cpu_count() or 1)  # processes that judge and wait for the next submission
@@ -47,6 +49,24 @@ def receive(file):
     return words, data
 
 
+class Awaited:
+    """A process that has so many seconds to answer; those in which others have kept it from a processor do not count.
+
+    That is true up to some times as many, and never beyond `until`: who has many processes keeps himself from them.
+    """
+
+    def __init__(self, process, seconds, until=math.inf):
+        self.process, self.seconds, self.began, self.until = process, seconds, time.monotonic(), until
+        self.stood = None
+
+    def is_late(self):
+        """To be asked now and then."""
+        stood, now = self.process.stood(), time.monotonic()
+        self.stood = stood if self.stood is None else self.stood
+        more = min(max(stood - self.stood, 0.0), (STRETCH - 1) * self.seconds)
+        return now > min(self.began + self.seconds + more, self.until)
+
+
 class Relay:
     """Passes the messages of one submission. As a context manager, all that has run answers is gone at its end.
 
@@ -57,8 +77,9 @@ class Relay:
     def __init__(self, judge, name, withheld, limits, began):
         self.judge, self.name, self.limits, self.until = judge, name, limits, began + limits.total
         self.inside = sandbox.worker(withheld, limits.memory)
-        self.worker, self.awaited = None, (None, 0.0)
+        self.worker, self.awaited = None, None
         self.late, self.full = False, ""
+        self.was_late = False  # whether anything has ever run out of time
         self.closed = threading.Event()
 
     def __enter__(self):
@@ -75,48 +96,46 @@ class Relay:
         """Ends the process that is waited for if it takes too long, or too much piles up in it."""
         ticks = 0
         while not self.closed.wait(TICK):
-            (process, deadline), ticks = self.awaited, ticks + 1
-            if process is None:
-                continue
-            self.late = time.monotonic() > deadline
-            if ticks % LOOK == 0 and process is not self.judge:
-                self.full = process.overflows(self.inside)
-            if self.late or self.full:
-                self.awaited = (None, 0.0)
-                process.kill()
+            awaited, worker, ticks = self.awaited, self.worker, ticks + 1
+            if awaited and awaited.is_late():
+                self.late = self.was_late = True
+                self.awaited = None
+                awaited.process.kill()
+            if ticks % LOOK == 0 and worker and (full := worker.overflows(self.inside)):
+                self.full = full
+                worker.kill()
 
     @contextmanager
-    def waiting(self, process, deadline):
-        self.late, self.full = False, ""
-        self.awaited = (process, deadline)
+    def waiting(self, process, seconds, until=math.inf):
+        self.late, self.awaited = False, Awaited(process, seconds, until)
         try:
             yield
         finally:
-            self.awaited = (None, 0.0)
+            self.awaited = None
 
     def grade(self, task, data):
         """The bytes of the marks. task: what the judge has to know, for JSON. data: bytes of the notebook.
 
         Errors: Broken; NoSandbox.
         """
-        pipes, deadline, stage = self.judge.process, time.monotonic() + READING, "Reading it"
+        pipes, seconds, stage = self.judge.process, READING, "Reading it"
         self.start()
         try:
             while True:
-                with self.waiting(self.judge, deadline):
+                with self.waiting(self.judge, seconds):
                     if task is not None:
                         send(pipes.stdin, "task", data=json.dumps(task).encode())
                         send(pipes.stdin, "notebook", data=data)
                         task = None
                     words, message = receive(pipes.stdout)
-                deadline, stage = max(self.until, time.monotonic()) + READING, "Judging it"
+                seconds, stage = max(self.until - time.monotonic(), 0.0) + READING, "Judging it"
                 if words == ["done"] and len(message) <= MARKS:
-                    with self.waiting(self.judge, deadline):
+                    with self.waiting(self.judge, seconds):
                         receive(pipes.stdout)  # its process has ended, and the next stands ready
                     return message
                 if words[0] == "ask":
                     word, reply = self.ask(float(words[1]), message)
-                    with self.waiting(self.judge, deadline):
+                    with self.waiting(self.judge, seconds):
                         send(pipes.stdin, word, data=reply)
                 elif words == ["drop"]:
                     self.drop()
@@ -133,13 +152,14 @@ class Relay:
         """("reply", bytes), or what has come in place of it."""
         now = time.monotonic()
         if now > self.until:
+            self.was_late = True
             return "over", b""
         self.start()
         pipes = self.worker.process
         try:
-            with self.waiting(self.worker, now + sandbox.PATIENCE):
+            with self.waiting(self.worker, sandbox.PATIENCE):
                 self.worker.ready()
-            with self.waiting(self.worker, min(time.monotonic() + seconds, self.until)):
+            with self.waiting(self.worker, seconds, self.until):
                 pipes.stdin.write(question + b"\n")
                 pipes.stdin.flush()
                 line = pipes.stdout.readline(self.limits.line)
@@ -148,7 +168,8 @@ class Relay:
         if line.endswith(b"\n"):
             return "reply", line
         self.drop()
-        return self.full or ("late" if self.late else "ended"), b""
+        full, self.full = self.full, ""
+        return full or ("late" if self.late else "ended"), b""
 
     def drop(self):
         if self.worker:

@@ -34,7 +34,11 @@ class LearnerError(Exception):
 
 
 class Ended(Exception):
-    """The process in which answers run is no more; the text says why."""
+    """The process in which answers run is no more; the text says why. by_chance: whether it may be another's fault."""
+
+    def __init__(self, why, by_chance=False):
+        super().__init__(why)
+        self.by_chance = by_chance
 
 
 class Over(Exception):
@@ -88,7 +92,7 @@ class Host:
             self.late = word in ("late", "files", "memory")
             why = {"late": f"it ran longer than {seconds:.3g} s"}
             why |= {"files": "it made too many files", "memory": "its processes needed too much memory"}
-            raise Ended(why.get(word, "it ended the process it ran in")) from None
+            raise Ended(why.get(word, "it ended the process it ran in"), by_chance=word not in why) from None
         return reply
 
     def fresh(self):
@@ -119,7 +123,7 @@ class Session:
         self.is_plain = all(is_plain(source) for _, source in steps if source is not None)
         self.errors, self.ended, self.slow = {}, dict(ended), set()
         self.age, self.at = None, 0  # of the process in which the steps before this one have run
-        self.calls = self.blanks = 0
+        self.calls = self.blanks = self.results = 0
         self.touched = self.refused = False  # whether a withheld function was called: ever; since this was last cleared
         self.last = ((), None)  # what an answer was called with, and what came
 
@@ -193,6 +197,7 @@ class Session:
             raise
         self.last = (self.last[0], value)
         self.blanks += is_blank(value)
+        self.results += not is_blank(value)
         if isinstance(reply.get("after"), list):
             self.copy_back([*args, *hyper.values()], reply["after"])
         return value

@@ -137,6 +137,10 @@ class Process:
                     return "memory"
         return ""
 
+    def stood(self):
+        """The seconds that what answers in it had to wait for a processor, since others were at work."""
+        return max(map(delay, children(self.first)), default=0.0) if self.first else 0.0
+
     def kill(self):
         """Ends it at once; may be called from another thread."""
         with self.lock, contextlib.suppress(ProcessLookupError):
@@ -186,11 +190,16 @@ def limits_of(inside):
 
 def below(process):
     """The numbers of the processes that a process has started, and of theirs."""
+    for child in children(process):
+        yield child
+        yield from below(child)
+
+
+def children(process):
+    """The numbers of the processes that a process has started."""
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{process}/task"):
-            for child in Path(f"/proc/{process}/task/{task}/children").read_text().split():
-                yield child
-                yield from below(child)
+            yield from Path(f"/proc/{process}/task/{task}/children").read_text().split()
 
 
 def resident(process):
@@ -198,6 +207,13 @@ def resident(process):
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
+
+
+def delay(process):
+    """The seconds that a process was ready to run, and was not let."""
+    with contextlib.suppress(OSError, IndexError):  # not every kernel counts them
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    return 0.0
 
 
 def environment(folder):
@@ -258,10 +274,15 @@ def bwrap(inside):
 
 
 def hidden(packages):
-    """What is not seen inside, wherever it lies: the course with its solutions, and where the teacher is at work."""
+    """What is not seen inside, wherever it lies: the course with its solutions, and where the teacher is at work.
+
+    A course that is installed among the packages is another copy of it.
+    """
     course = LIBRARY.parent if (LIBRARY.parent / "solutions").exists() else LIBRARY
+    installed = [path for path in [packages / LIBRARY.name] if path.is_dir()]
     python = (packages, Path(sysconfig.get_path("stdlib")), Path(sys.executable).resolve())
-    return [course, *(path for path in [Path.cwd()] if not any(one.is_relative_to(path) for one in python))]
+    work = [path for path in [Path.cwd()] if not any(one.is_relative_to(path) for one in python)]
+    return list(dict.fromkeys([course, *installed, *work]))
 
 
 def filled(data):

@@ -79,6 +79,6 @@ def appeal(result):
         came = mark["state"] if mark["state"] in OPEN else number(mark["marks"])
         yield f"{mark['title']}: {came} of {number(mark['points'])}. {readable(mark['note'])}".rstrip()
         for one in mark.get("tried", ()):
-            yield f"    ✗ {one['says']}"
+            yield f"    ✗ {readable(one['says'])}"
             yield f"        called with  {readable(one['with'])}"
             yield f"        what came    {readable(one['came'])}"

@@ -151,7 +151,12 @@ class Given:
 
 
 class Silent(types.ModuleType):
-    """What sheets import but is not in here, such as the checks: it takes everything and says nothing."""
+    """What sheets import but is not in here, such as the checks: it takes everything and says nothing.
+
+    asked: how often something was called that would say something elsewhere.
+    """
+
+    asked = 0
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -159,6 +164,7 @@ class Silent(types.ModuleType):
         return Silent(name)
 
     def __call__(self, *args, **hyper):
+        Silent.asked += 1
         return Silent("result")
 
     def __iter__(self):
@@ -237,15 +243,19 @@ class Worker:
         return {"value": None}
 
     def do_run(self, source, request):
-        """Runs a cell; where a withheld function stops it, it goes on behind that statement."""
-        trouble = None
+        """Runs a cell; where a withheld function stops it, it goes on behind that statement.
+
+        So it does where a cell has asked a check for something, such as an example, which it does not get in here.
+        """
+        trouble, asked = None, Silent.asked
         while source:
             known, rest = len(refusals), ""
             try:
                 self.run(source, request["name"])
             except BaseException as error:
                 trouble = trouble or error
-                rest = behind(source, where(error)) if len(refusals) > known else ""
+                goes_on = len(refusals) > known or Silent.asked > asked
+                rest = behind(source, where(error)) if goes_on else ""
             source = rest
         if trouble:
             raise trouble
