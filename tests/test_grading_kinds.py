@@ -269,6 +269,18 @@ register(
 )
 
 
+@kind("memory that many share and no limit counts")
+def _(nb):
+    nb.say("ema", "import ctypes, mmap\nask = ctypes.CDLL(None)\n"
+           "for make in (lambda: mmap.mmap(-1, 10**6), lambda: mmap.mmap(open('/dev/zero', 'r+b').fileno(), 10**6)):\n"
+           "    try: make()\n    except (OSError, ValueError): pass\n    else: raise SystemExit\n"
+           "assert ask.inotify_init() == ask.inotify_init1(0) == ask.fanotify_init(0, 0) == -1\n"
+           "number = {'x86_64': 206, 'aarch64': 0}[__import__('os').uname().machine]\n"
+           "assert ask.syscall(number, 10, ctypes.byref(ctypes.c_ulong(0))) == -1\n"
+           "np.save('x.npy', np.arange(5.0))\nassert np.load('x.npy', mmap_mode='r+')[3] == 3  # a file's is in it\n"
+           f"{SOLUTIONS['ema']}")  # fmt: skip
+
+
 @kind("what all sandboxes share")
 def _(nb):
     nb.say("ema", "import ctypes, os, socket\nif os.uname().machine == 'x86_64':\n    ask = ctypes.CDLL(None).syscall\n"

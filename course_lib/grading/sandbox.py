@@ -203,9 +203,10 @@ def children(process):
 
 
 def resident(process):
-    """The bytes of memory that a process has."""
+    """The bytes of memory that a process has, also of that which the system has put aside."""
     with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("VmRSS:", "VmSwap:")))
     return 0
 
 
@@ -262,6 +263,7 @@ def bwrap(inside):
     command += ["--dev", "/dev", "--perms", "1777", "--size", str(ROOM), "--tmpfs", FOLDER, "--chdir", FOLDER]
     for path, there in inside.files:
         command += [*open_folders(Path("/course") / there), "--ro-bind", str(path), f"/course/{there}"]
+    command += ["--ro-bind", "/dev/null", "/dev/zero"]  # whose memory can be shared, and belongs to no file
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     for name, value in environment(FOLDER).items():
         command += ["--setenv", name, value]
