@@ -10,14 +10,14 @@ from math import comb, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Step, array, data, fits, generator, integer, number, numbers, step
-from .descent import end, iterate
-from .linalg import total
-from .networks import Network
-from .optimizers import adagrad, adam, gd, lion, momentum, nesterov, rmsprop
-from .problems import classify, clusters, digits, logistic, noisy, sparse_words
-from .schedules import cosine
-from .surfaces import Delegate, quadratic_form
+from course_lib.arguments import Step, array, data, fits, generator, integer, number, numbers, step
+from course_lib.descent import end, iterate
+from course_lib.linalg import total
+from course_lib.networks import Network
+from course_lib.optimizers import adagrad, adam, gd, lion, momentum, nesterov, rmsprop
+from course_lib.problems import classify, clusters, digits, logistic, noisy, sparse_words
+from course_lib.schedules import cosine
+from course_lib.surfaces import Delegate, quadratic_form
 
 # Searching
 

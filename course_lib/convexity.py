@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import (
+from course_lib.arguments import (
     Function,
     Landscape,
     Projection,
@@ -28,8 +28,8 @@ from .arguments import (
     points,
     step,
 )
-from .linalg import total
-from .surfaces import Delegate
+from course_lib.linalg import total
+from course_lib.surfaces import Delegate
 
 ROUNDING = 1e-9  # of the largest value at hand: what lies below the chord by less may be an error of arithmetic
 

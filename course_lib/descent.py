@@ -6,7 +6,7 @@ from itertools import count, islice
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import (
+from course_lib.arguments import (
     Descendable,
     Landscape,
     Step,
@@ -20,7 +20,7 @@ from .arguments import (
     points,
     step,
 )
-from .linalg import norm
+from course_lib.linalg import norm
 
 BOUNDS = {name: {"least": 0} for name in ("lr", "eps", "decay", "psi", "damping")}
 BOUNDS |= {name: {"least": 0, "below": 1} for name in ("beta", "b1", "b2")}

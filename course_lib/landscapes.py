@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Descendable, Landscape, array, descendable, floats, function, integer, numbers, points
-from .curvature import hessian_vector_product
-from .linalg import norm, total
-from .surfaces import Delegate
+from course_lib.arguments import Descendable, Landscape, array, descendable, floats, function, integer, numbers, points
+from course_lib.curvature import hessian_vector_product
+from course_lib.linalg import norm, total
+from course_lib.surfaces import Delegate
 
 
 def line(a: ArrayLike, b: ArrayLike, n: int = 21) -> np.ndarray:

@@ -14,7 +14,7 @@ from math import prod, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import data, generator, integer, integers, numbers, points
+from course_lib.arguments import data, generator, integer, integers, numbers, points
 
 # name: (function, its slope as a function of its value, the variance of weights that keeps signals alive, from in, out)
 ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {

@@ -14,7 +14,7 @@ by side with others; only a power ``b1**t`` of a number and of an array may diff
 
 import numpy as np
 
-from . import linalg
+from course_lib import linalg
 
 
 def gd(x, g, *, lr):

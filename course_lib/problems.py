@@ -14,8 +14,19 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Descendable, array, descendable, fits, floats, generator, integer, number, numbers, points
-from .surfaces import Delegate, Named
+from course_lib.arguments import (
+    Descendable,
+    array,
+    descendable,
+    fits,
+    floats,
+    generator,
+    integer,
+    number,
+    numbers,
+    points,
+)
+from course_lib.surfaces import Delegate, Named
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Descendable, array, data, descendable, function, generator, integer, number, points
-from .linalg import stacked, total, unstacked
-from .networks import Network
-from .problems import Problem, softmax
-from .surfaces import Delegate
+from course_lib.arguments import Descendable, array, data, descendable, function, generator, integer, number, points
+from course_lib.linalg import stacked, total, unstacked
+from course_lib.networks import Network
+from course_lib.problems import Problem, softmax
+from course_lib.surfaces import Delegate
 
 # name: (significant bits, exponent of the smallest normal number as np.frexp counts it, the largest number)
 FORMATS = {"float16": (11, -13, 65504.0), "bfloat16": (8, -125, (2 - 2.0**-7) * 2.0**127)}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import integer, number, numbers
+from course_lib.arguments import integer, number, numbers
 
 
 class Schedule:

@@ -14,8 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import Descendable, Function, array, box, descendable, floats, integer, number, points, symmetric
-from .linalg import eigenvalues, times, total
+from course_lib.arguments import (
+    Descendable,
+    Function,
+    array,
+    box,
+    descendable,
+    floats,
+    integer,
+    number,
+    points,
+    symmetric,
+)
+from course_lib.linalg import eigenvalues, times, total
 
 
 class Named:

@@ -45,17 +45,17 @@ def honest(nb, rng):
     """Leaves some exercises blank and answers some wrongly; {id of a graded cell: what it deserves}."""
     earned = {**kinds.POINTS, kinds.BY_HAND: "by hand"}
     stubs = {cell["id"]: "".join(cell["source"]) for cell in kinds.SHEET}
-    for id, checks in ANSWERS.items():
+    for cell, checks in ANSWERS.items():
         luck = rng.random()
         if luck < 0.15:
-            nb.say(id, stubs[id])
+            nb.say(cell, stubs[cell])
             earned |= {f"check-{check}": "blank" for check in checks}
-        elif luck < 0.3 and id == "guesses":
-            nb.say(id, "\n".join(f"{name} = {WRONG[name]}" for name in ("full_speed", "edge", "times")))
+        elif luck < 0.3 and cell == "guesses":
+            nb.say(cell, "\n".join(f"{name} = {WRONG[name]}" for name in ("full_speed", "edge", "times")))
             earned |= {f"check-{check}": 0 for check in checks}
-        elif luck < 0.3 and id in ("critical-measured", "distill-measured"):
-            name = "measured_beta" if id == "critical-measured" else "per_step"
-            nb.append(id, f"{name} = {WRONG[name]}")
+        elif luck < 0.3 and cell in ("critical-measured", "distill-measured"):
+            name = "measured_beta" if cell == "critical-measured" else "per_step"
+            nb.append(cell, f"{name} = {WRONG[name]}")
             earned |= {f"check-{check}": 0 for check in checks}
     if rng.random() < 0.2:
         nb.say(kinds.BY_HAND, stubs[kinds.BY_HAND])
@@ -215,13 +215,13 @@ def test_a_kind_is_graded_as_is_due(words, run):
 def test_every_learner_has_the_marks_deserved(run):
     """No mark is lost, none is undeserved."""
     wrong = {
-        (learner, id): (came, result["reasons"])
+        (learner, cell): (came, result["reasons"])
         for learner, result, due in of(run)
-        for id, came in kinds.earned(result).items()
-        if came != due[id]
+        for cell, came in kinds.earned(result).items()
+        if came != due[cell]
     }
-    lost = sum(worth(run["due"][learner][id]) > worth(came) for (learner, id), (came, _) in wrong.items())
-    gained = sum(worth(run["due"][learner][id]) < worth(came) for (learner, id), (came, _) in wrong.items())
+    lost = sum(worth(run["due"][learner][cell]) > worth(came) for (learner, cell), (came, _) in wrong.items())
+    gained = sum(worth(run["due"][learner][cell]) < worth(came) for (learner, cell), (came, _) in wrong.items())
     assert (lost, gained, wrong) == (0, 0, {})
 
 

@@ -64,26 +64,26 @@ class Notebook:
     def cells(self):
         return self.json["cells"]
 
-    def __getitem__(self, id):
-        return next(cell for cell in self.cells if cell.get("id") == id)
+    def __getitem__(self, name):
+        return next(cell for cell in self.cells if cell.get("id") == name)
 
-    def place(self, id):
-        return self.cells.index(self[id])
+    def place(self, name):
+        return self.cells.index(self[name])
 
     def add(self, after, source, kind="code"):
         cell = {"cell_type": kind, "id": f"new-{len(self.cells)}", "metadata": {}, "source": source}
         cell |= {"outputs": [], "execution_count": None} if kind == "code" else {}
         self.cells.insert(self.place(after) + 1, cell)
 
-    def say(self, id, source):
-        self[id]["source"] = source
+    def say(self, name, source):
+        self[name]["source"] = source
 
-    def append(self, id, source):
-        self[id]["source"] += f"\n{source}"
+    def append(self, name, source):
+        self[name]["source"] += f"\n{source}"
 
     def remove(self, *ids):
-        for id in ids:
-            self.cells.remove(self[id])
+        for name in ids:
+            self.cells.remove(self[name])
 
     def write(self, folder):
         path = folder / self.name
@@ -525,7 +525,7 @@ def _(nb):
 
 @kind("grade_ids swapped")
 def _(nb):
-    one, two = (nb[id]["metadata"]["nbgrader"] for id in ("ema", "heavy-ball"))
+    one, two = (nb[name]["metadata"]["nbgrader"] for name in ("ema", "heavy-ball"))
     one["grade_id"], two["grade_id"] = two["grade_id"], one["grade_id"]
 
 
@@ -686,8 +686,8 @@ def _(nb):
 
 @kind("forged outputs", answered=False, **{name.removeprefix("check-").replace("-", "_"): "blank" for name in CHECKS})
 def _(nb):
-    for id in CHECKS:
-        nb[id]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "PASSED"}]
+    for name in CHECKS:
+        nb[name]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "PASSED"}]
 
 
 @kind("a parser's nightmare", ema=0, full_speed=0, edge=0, times=0)
@@ -1208,7 +1208,7 @@ def test_without_a_sandbox_nothing_is_run(school, monkeypatch):
 
 def test_no_sandbox_in_so_many_words(school):
     result = grade_one(Notebook(school).write(school.here), UNIT, sandbox="none", limits=LIMITS)
-    assert sum(mark["marks"] or 0 for mark in result["marks"]) == sum(POINTS[id] for id in CHECKS)
+    assert sum(mark["marks"] or 0 for mark in result["marks"]) == sum(POINTS[name] for name in CHECKS)
 
 
 if __name__ == "__main__":

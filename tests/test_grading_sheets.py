@@ -290,9 +290,9 @@ RELATED = {  # unit -> what calls a function of the library that does the same u
 
 @pytest.mark.parametrize("unit", RELATED)
 def test_what_only_calls_a_relative_in_the_library_earns_nothing(unit, tmp_path):
-    id, source, check = RELATED[unit]
+    name, source, check = RELATED[unit]
     nb = json.loads((ROOT / "solutions" / f"{unit}.ipynb").read_text(encoding="utf-8"))
-    next(cell for cell in nb["cells"] if cell["id"] == id)["source"] = source
+    next(cell for cell in nb["cells"] if cell["id"] == name)["source"] = source
     (tmp_path / f"{unit}.ipynb").write_text(json.dumps(nb), encoding="utf-8")
     marks = {mark["check"]: mark for mark in grade_one(tmp_path / f"{unit}.ipynb", unit)["marks"]}
     assert marks[check]["marks"] == 0

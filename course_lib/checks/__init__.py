@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import os
 
-from .comparison import is_blank
+from course_lib.checks.comparison import is_blank
 
 
 class Kept:

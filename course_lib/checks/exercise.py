@@ -34,8 +34,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course_lib import record
-
-from .calls import (
+from course_lib.checks.calls import (
     Blank,
     Nothing,
     OwnFault,
@@ -49,8 +48,8 @@ from .calls import (
     right_result,
     stopped,
 )
-from .calls import case as case
-from .comparison import (
+from course_lib.checks.calls import case as case
+from course_lib.checks.comparison import (  # fmt: skip
     SINGLE,
     Wrong,
     code,
@@ -62,10 +61,10 @@ from .comparison import (
     same,
     scale,
     shown,
-)  # fmt: skip
-from .mistakes import collected
-from .report import Report, tell
-from .varied import Varied
+)
+from course_lib.checks.mistakes import collected
+from course_lib.checks.report import Report, tell
+from course_lib.checks.varied import Varied
 
 HIDDEN = 12  # calls drawn for each hidden property
 

@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 
-from .comparison import Wrong
+from course_lib.checks.comparison import Wrong
 
 BOX = "border-left:4px solid {};padding:0.2em 0.8em;margin:0.3em 0;overflow-wrap:anywhere;line-height:1.5"
 GREEN, ORANGE = "#009E73", "#D55E00"

@@ -1,10 +1,9 @@
 """What all exercises share that ask for one step of a method: what it is tried with, and that `descend` can run it."""
 
+from course_lib.checks import draws
+from course_lib.checks.exercise import Rule, case
 from course_lib.descent import descend
 from course_lib.surfaces import quadratic
-
-from . import draws
-from .exercise import Rule, case
 
 
 def step(memory=lambda rng, shape: (), always=(), **ranges):

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import batch, feedback, table
-from .collect import collect
-from .marks import Limits
-from .names import filename, readable
-from .read import cells_of, is_key
-from .results import Results, write
-from .sandbox import refusal
-from .unit import unit_of
+from course_lib.grading import batch, feedback, table
+from course_lib.grading.collect import collect
+from course_lib.grading.marks import Limits
+from course_lib.grading.names import filename, readable
+from course_lib.grading.read import cells_of, is_key
+from course_lib.grading.results import Results, write
+from course_lib.grading.sandbox import refusal
+from course_lib.grading.unit import unit_of
 
 DONE, FAILED, MISUSED, PERSON = 0, 1, 2, 3
 SELDOM = 10.0  # seconds after which is said what is in work; then after twice, four times as many
@@ -158,7 +158,7 @@ def page_of(store, result):
 
 
 def to_gradebook(options, store):
-    from . import gradebook
+    from course_lib.grading import gradebook
 
     name = options.key or options.unit
     count = gradebook.fill(options.gradebook, options.unit, cells_of(name), store)
@@ -174,7 +174,7 @@ def say(text, stream=None):
 
 
 def make(options):
-    from .release import exercise, variant
+    from course_lib.grading.release import exercise, variant
 
     out = Path(options.out or ROOT / "exercises")
     if options.seed and not options.out:
@@ -226,7 +226,7 @@ def export(options):
     if not results:
         raise ValueError(f"no results in {store.folder}")
     if options.gradebook:
-        from . import gradebook
+        from course_lib.grading import gradebook
 
         to_gradebook(options, store)
         by_hand = gradebook.by_hand(options.gradebook, options.unit, cells_of(options.key or options.unit))

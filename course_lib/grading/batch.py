@@ -11,11 +11,11 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from .marks import Limits, grade_one
-from .names import filename, readable
-from .read import Unreadable, contents
-from .unit import blank_mark
-from .unit import graded as graded_cells
+from course_lib.grading.marks import Limits, grade_one
+from course_lib.grading.names import filename, readable
+from course_lib.grading.read import Unreadable, contents
+from course_lib.grading.unit import blank_mark
+from course_lib.grading.unit import graded as graded_cells
 
 NOTEBOOK = ".ipynb"
 MANY = 5  # notebooks of one learner that are looked at

@@ -17,7 +17,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .names import filename
+from course_lib.grading.names import filename
 
 LARGEST = 2**25  # bytes of a file
 ALL = 2**31  # bytes of everything in a zip

@@ -3,8 +3,8 @@
 import re
 from html import escape
 
-from .formulas import typeset
-from .table import OPEN, number, summary
+from course_lib.grading.formulas import typeset
+from course_lib.grading.table import OPEN, number, summary
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">

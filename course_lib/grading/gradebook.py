@@ -15,10 +15,10 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
 
-from .formulas import pieces
-from .names import filename
-from .results import write
-from .table import OPEN
+from course_lib.grading.formulas import pieces
+from course_lib.grading.names import filename
+from course_lib.grading.results import write
+from course_lib.grading.table import OPEN
 
 
 def fill(file, unit, cells, results):

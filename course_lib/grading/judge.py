@@ -261,9 +261,9 @@ class Verdict:
                 notes.append(why)
         return result | {"note": " ".join(filter(None, notes))}
 
-    def errors(self, id):
+    def errors(self, answer):
         """The errors of the cells of an answer."""
-        return [error for name, error in self.session.errors.items() if answers(name) == id]
+        return [error for name, error in self.session.errors.items() if answers(name) == answer]
 
     def for_a_person(self):
         """Why it may not be the answer's fault that it fails here, or ""."""
@@ -282,13 +282,13 @@ class Verdict:
             return f"It was written with Python {newer}, which may know more than the one here."
         return ""
 
-    def stopped(self, id):
+    def stopped(self, answer):
         """Why cells of an answer did not run to their end, in sentences."""
         said = []
         for name, _ in self.session.steps:
-            if answers(name) == id and name in self.session.ended:
+            if answers(name) == answer and name in self.session.ended:
                 said.append(f"Its cell was left out: {self.session.ended[name]}.")
-            elif answers(name) == id and name in self.session.errors:
+            elif answers(name) == answer and name in self.session.errors:
                 error = self.session.errors[name]
                 if error.kind == "Withheld" and self.share == 1:
                     continue

@@ -4,7 +4,7 @@ import ast
 import functools
 import re
 
-from .read import NO_PYTHON, parsed
+from course_lib.grading.read import NO_PYTHON, parsed
 
 WAITING = re.compile(r"\b(await|async|__future__)\b")  # what a notebook does otherwise
 IN_TEXTS = {"eval", "exec", "globals", "locals", "vars", "get_ipython"}  # who uses these may say names in texts

@@ -16,8 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
 from traitlets.config import Config
 
-from . import variants
-from .form import METADATA, canonical, executed, text
+from course_lib.grading import variants
+from course_lib.grading.form import METADATA, canonical, executed, text
 
 SOLUTION_ONLY = "solution-only"
 

@@ -10,7 +10,7 @@ import secrets
 import time
 from pathlib import Path
 
-from .names import filename
+from course_lib.grading.names import filename
 
 WHOLE = {"learner", "unit", "file", "sha256", "checks", "seed", "state", "reasons", "marks", "texts", "answers"}
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from .names import readable
+from course_lib.grading.names import readable
 
 LONGEST = 150  # characters of reasons on the screen
 OPEN = ("by hand", "needs a person")

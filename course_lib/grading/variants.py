@@ -15,7 +15,7 @@ import re
 
 import numpy as np
 
-from ..checks.exercise import exercises
+from course_lib.checks.exercise import exercises
 
 TITLE = (  # what all titles say, and what is said in its place
     "A check says what is right already, what is not, and by how far; it does not mind how often you ask. "

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
+from course_lib.live.parts import Lines, Toggles, described
 from course_lib.widget import GO_ON, Widget, script
-
-from .parts import Lines, Toggles, described
 
 HERE = Path(__file__).parent
 OURS = (str(HERE.parent), "site-packages", "dist-packages")
@@ -135,7 +134,7 @@ class Figure(Widget):
 
     def still(self):
         """The picture of the first state; the same bytes every time."""
-        from .still import DENSITY, picture, sentence
+        from course_lib.live.still import DENSITY, picture, sentence
 
         words, image = sentence(self.spec, self._arrays), picture(self.spec, self._arrays)
         width, height = (pixels // DENSITY for pixels in struct.unpack(">2I", image[16:24]))  # as a PNG begins

@@ -3,9 +3,8 @@
 import numpy as np
 
 from course_lib.descent import best_rate, descend
-
-from .figure import told
-from .parts import Contours, Lines, Marks, Panel
+from course_lib.live.figure import told
+from course_lib.live.parts import Contours, Lines, Marks, Panel
 
 CONTOURS = 24
 FEW = np.array([1e-4, 1e-3, 1e-2])

@@ -4,13 +4,12 @@ from functools import cache
 
 import numpy as np
 
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import above_minimum, fair_rate, landscape, on_landscape, run
+from course_lib.live.parts import Choice, Lines, Panel, Player, Point, Slider, Toggles
 from course_lib.optimizers import adam, gd, momentum, nesterov, rmsprop
 from course_lib.style import named
 from course_lib.surfaces import beale, himmelblau, quadratic, rosenbrock
-
-from .figure import Figure
-from .landscape import above_minimum, fair_rate, landscape, on_landscape, run
-from .parts import Choice, Lines, Panel, Player, Point, Slider, Toggles
 
 FIVE = gd, momentum, nesterov, rmsprop, adam
 FOUR = rosenbrock, quadratic(100, 30), himmelblau, beale

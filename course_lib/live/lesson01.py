@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from course_lib.live.figure import Figure
+from course_lib.live.parts import Choice, Lines, Panel, Point, Slider, Toggles
 from course_lib.style import AMBER, BLUE, DASHED, DOTTED, GREEN, INK, SOLID, VERMILLION
 from course_lib.surfaces import Surface, absolute, bumpy, lessard, plateau, quartic
-
-from .figure import Figure
-from .parts import Choice, Lines, Panel, Point, Slider, Toggles
 
 bowl = Surface(
     "x²/2 + 2 log cosh x",

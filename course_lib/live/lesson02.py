@@ -5,13 +5,12 @@ from functools import cache
 import numpy as np
 
 from course_lib.descent import arrived, descend, end
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import landscape, on_landscape
+from course_lib.live.parts import Heat, Lines, Marks, Panel, Player, Slider, Toggles
 from course_lib.optimizers import gd, momentum
 from course_lib.style import DASHED, DOTTED, GREEN, PLACES, VERMILLION, named, styles
 from course_lib.surfaces import himmelblau, quadratic
-
-from .figure import Figure
-from .landscape import landscape, on_landscape
-from .parts import Heat, Lines, Marks, Panel, Player, Slider, Toggles
 
 START = np.array([1.6, 1.2])
 FLOOR, ROOF = 1e-12, 1e6

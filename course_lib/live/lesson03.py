@@ -4,13 +4,12 @@ import numpy as np
 
 from course_lib import schedules
 from course_lib.descent import descend
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import landscape, on_landscape
+from course_lib.live.parts import Choice, Lines, Panel, Player, Point, Slider, Toggles
 from course_lib.optimizers import gd
 from course_lib.style import BLUE, DASHED, INK, SOLID, VERMILLION
 from course_lib.surfaces import Delegate, quadratic
-
-from .figure import Figure
-from .landscape import landscape, on_landscape
-from .parts import Choice, Lines, Panel, Player, Point, Slider, Toggles
 
 LOOKS = {"floor": (VERMILLION, DASHED, "D"), "mean of many": (BLUE, SOLID, "s"), "one run": (INK, SOLID, "o")}
 

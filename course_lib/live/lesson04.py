@@ -6,13 +6,12 @@ from itertools import islice
 import numpy as np
 
 from course_lib.descent import descend, iterate
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import landscape, on_landscape
+from course_lib.live.parts import Arrows, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
 from course_lib.optimizers import momentum, nesterov
 from course_lib.style import DASHED, GREEN, INK, SOLID, VERMILLION, styles
 from course_lib.surfaces import quadratic
-
-from .figure import Figure
-from .landscape import landscape, on_landscape
-from .parts import Arrows, Contours, Heat, Lines, Marks, Panel, Player, Point, Slider, Toggles
 
 TOP = 0.98  # of the map: nearer to 1 a run shrinks so little that its swings hide it
 

@@ -6,13 +6,12 @@ from itertools import islice
 import numpy as np
 
 from course_lib.descent import best_rate, descend, iterate
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import above_minimum, landscape, on_landscape
+from course_lib.live.parts import Bars, Choice, Lines, Panel, Player, Point, Slider, Toggles
 from course_lib.optimizers import adagrad, adam, amsgrad, gd, momentum, nesterov, rmsprop
 from course_lib.style import AMBER, BLUE, DASHED, GREEN, INK, SKY, SOLID, VERMILLION
 from course_lib.surfaces import quadratic
-
-from .figure import Figure
-from .landscape import above_minimum, landscape, on_landscape
-from .parts import Bars, Choice, Lines, Panel, Player, Point, Slider, Toggles
 
 LOWEST = 1e-30  # heights below it are rounding
 B1, B2 = 0.9, 0.999  # of all methods in the inspector, so that only their formulas differ

@@ -5,13 +5,12 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib.descent import descend, first_step
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import landscape
+from course_lib.live.parts import Choice, Contours, Lines, Marks, Panel, Player, Slider, Toggles
 from course_lib.optimizers import gd
 from course_lib.style import DASHED, VERMILLION, styles
 from course_lib.surfaces import Delegate, monkey_saddle, quadratic_form, saddle
-
-from .figure import Figure
-from .landscape import landscape
-from .parts import Choice, Contours, Lines, Marks, Panel, Player, Slider, Toggles
 
 THREE = saddle, quadratic_form([[0.0, 1.0], [1.0, 0.0]], "xy"), monkey_saddle
 LR, RUNS, GONE, PATIENCE = 0.05, 40, 1.0, 3000

@@ -6,13 +6,12 @@ import numpy as np
 
 from course_lib.curvature import bfgs, conjugate_gradients, newton
 from course_lib.descent import descend, first_step
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import landscape, on_landscape
+from course_lib.live.parts import Bars, Lines, Panel, Player, Point, Slider, Toggles
 from course_lib.optimizers import adagrad, adam, gd, momentum, nesterov
 from course_lib.style import styles
 from course_lib.surfaces import quadratic
-
-from .figure import Figure
-from .landscape import landscape, on_landscape
-from .parts import Bars, Lines, Panel, Player, Point, Slider, Toggles
 
 START = (1.2, 1.6)
 CAP, SHOWN = 400, 60  # steps of the first-order methods, and of the others and of the path that is shown

@@ -4,12 +4,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from course_lib.live.figure import Figure
+from course_lib.live.parts import Choice, Lines, Panel, Slider, Toggles
 from course_lib.networks import ACTIVATIONS, Network, signal_and_gradient
 from course_lib.problems import digits
 from course_lib.style import BLUE, DASHED, INK, SOLID
-
-from .figure import Figure
-from .parts import Choice, Lines, Panel, Slider, Toggles
 
 DEPTH, WIDTH, EXAMPLES = 50, 64, 50
 NAMES = ["measured", "theory"]

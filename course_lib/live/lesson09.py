@@ -6,14 +6,13 @@ import numpy as np
 
 from course_lib.descent import end
 from course_lib.landscapes import aligned, filter_normalized, plane, sharpness, stretched
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import CONTOURS
+from course_lib.live.parts import Choice, Contours, Lines, Marks, Panel, Slider
 from course_lib.networks import Network
 from course_lib.optimizers import adam
 from course_lib.problems import classify, digits
 from course_lib.style import styles
-
-from .figure import Figure
-from .landscape import CONTOURS
-from .parts import Choice, Contours, Lines, Marks, Panel, Slider
 
 EXAMPLES, TOP = 60, 6.0  # the loss is shown up to TOP
 SHAPE = 33, 41

@@ -5,15 +5,14 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib.descent import descend
+from course_lib.live.figure import Figure
+from course_lib.live.landscape import landscape, on_landscape
+from course_lib.live.lesson04 import along_eigenvectors, rates
+from course_lib.live.parts import Choice, Heat, Lines, Panel, Player, Point, Toggles
 from course_lib.optimizers import momentum
 from course_lib.style import DASHED, GREEN, INK, SOLID, VERMILLION
 from course_lib.surfaces import quadratic
 from course_lib.wrappers import stale
-
-from .figure import Figure
-from .landscape import landscape, on_landscape
-from .lesson04 import along_eigenvectors, rates
-from .parts import Choice, Heat, Lines, Panel, Player, Point, Toggles
 
 VALLEY, TOP = quadratic(20.0), 0.98
 DELAYS = {"in time": 0, "1 step": 1, "2 steps": 2, "4 steps": 4, "8 steps": 8}

@@ -3,10 +3,9 @@
 import numpy as np
 
 from course_lib.choosing import LOOKS, METHODS, QUESTIONS, RATES, SEEDS, expected_best, interval, runs
+from course_lib.live.figure import Figure
+from course_lib.live.parts import Bars, Choice, Lines, Panel, Slider, Toggles
 from course_lib.style import INK, SOLID, styles
-
-from .figure import Figure
-from .parts import Bars, Choice, Lines, Panel, Slider, Toggles
 
 NAMES = ["gd", "momentum", "lion", "nesterov", "adam", "adagrad", "rmsprop"]  # long names apart, below the bars
 ROWS = [[*METHODS].index(name) for name in NAMES]
