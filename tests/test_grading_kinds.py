@@ -294,7 +294,7 @@ def _(nb):
 register("a mount", "import ctypes; assert ctypes.CDLL(None).mount(b'tmpfs', b'/answers', b'tmpfs', 0, 0) == 0")
 
 
-@kind("an answer out of the solution", ema=0, why="FileNotFoundError")
+@kind("an answer out of the solution", ema="needs a person", state="needs a person", why="there is no file /")
 def _(nb):
     nb.say("ema", f"import json\ncells = json.load(open({str(nb.school.solution)!r}))['cells']\n"
            "exec(next(''.join(c['source']) for c in cells if c['id'] == 'ema'))")  # fmt: skip
@@ -918,6 +918,13 @@ def _(nb):
     nb.say("ema", SOLUTIONS["ema"].replace("(values, beta)", "(values: Array, beta: Number) -> Pair", 1))
 
 
+@kind("modules that cells have written", seconds=20)
+def _(nb):
+    nb.add("title", f"%%writefile mine.py\nimport numpy as np\n{SOLUTIONS['ema']}")
+    nb.say("ema", "%load_ext autoreload\n%autoreload 2\nfrom mine import ema")
+    nb.say("heavy-ball", f"with open('step.py', 'w') as f: f.write({SOLUTIONS['heavy-ball']!r})\nfrom step import *")
+
+
 @kind("the last value", seconds=20)
 def _(nb):
     nb.add("title", "0.75")
@@ -981,10 +988,40 @@ def _(nb):
     nb.say("ema", "def ema(values, beta):\n    raise ModuleNotFoundError(name=repr(list(values)))")
 
 
-@kind("a pool of processes", cycle="needs a person", state="needs a person", why="starts processes")
+@kind("a pool of processes", cycle="needs a person", state="needs a person", why="starts more at once")
 def _(nb):
     nb.say("cycle-search", "from multiprocessing import Pool\nwith Pool(2) as pool: pool.map(abs, [1])\n"
            f"{SOLUTIONS['cycle-search']}")  # fmt: skip
+
+
+@kind("many threads", ema="needs a person", state="needs a person", why="starts more at once")
+def _(nb):
+    nb.append("ema", "import threading\nplain = ema\ndef ema(values, beta):\n"
+              "    several = [threading.Thread(target=threading.Event().wait, args=[0.3]) for _ in range(12)]\n"
+              "    for one in several: one.start()\n    return plain(values, beta)")  # fmt: skip
+
+
+@kind("a few threads")
+def _(nb):
+    nb.append("ema", "from concurrent.futures import ThreadPoolExecutor\nplain = ema\ndef ema(values, beta):\n"
+              "    with ThreadPoolExecutor(3) as pool: return pool.submit(plain, values, beta).result()")  # fmt: skip
+
+
+LACKING = {
+    "a file of one's own": ("table = np.load('my_table.npy')", "no file my_table.npy"),
+    "a table from the network": ("import urllib.request as r\ntable = r.urlopen('https://x.org/y.csv')", "no network"),
+    "an address": ("import socket\nsocket.create_connection(('127.0.0.1', 1), 1)", "no network"),
+}
+for words, (source, said) in LACKING.items():
+
+    @kind(words, ema="needs a person", state="needs a person", why=said)
+    def _(nb, source=source):
+        nb.say("ema", f"{source}\n{SOLUTIONS['ema']}")
+
+
+@kind("hidden inputs as the name of a file", ema="needs a person", state="needs a person", why="file that it asks for")
+def _(nb):
+    nb.say("ema", "def ema(values, beta):\n    open(repr(list(values)))")
 
 
 @kind("a newer Python", ema="needs a person", state="needs a person", why=r"with Python 3\.99")

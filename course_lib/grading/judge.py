@@ -23,7 +23,7 @@ from course_lib.grading.program import program
 from course_lib.grading.remote import END, Ended, Host, LearnerError, Over, Remote, Session, shown
 from course_lib.grading.sandbox import READY
 from course_lib.grading.unit import blank_mark, graded, unit_of
-from course_lib.grading.worker import GONE, apart, drop, limit
+from course_lib.grading.worker import GONE, STARTERS, apart, drop, limit
 
 BY_ITSELF = "By itself this answer earns these marks; with the other cells run before it, it earns less."
 OUR_FAULT = "The check itself is at fault here, not the answer."
@@ -209,11 +209,11 @@ class Verdict:
             self.lacks = self.lacks or self.told_of(getattr(error, "lacks", ""))
             self.trouble = self.trouble or told(error)
 
-    def told_of(self, module):
-        """A module that is missing while hidden inputs are tried, by its name if that stands in the answer."""
+    def told_of(self, lacks):
+        """What is missing while hidden inputs are tried, by its name if that stands in the answer."""
         sources = [source for part in self.parts for source in self.judge.submitted.answers.get(part.id, ())]
-        known = not module or module in STARTERS or any(module in source for source in sources)
-        return module if known else "that it asks for"
+        kind, _, name = lacks.partition(" ")
+        return lacks if not name or any(name in source for source in sources) else f"{kind} that it asks for"
 
     def hear_of_refusal(self):
         self.is_refused = self.session.refused
@@ -273,9 +273,9 @@ class Verdict:
         lacks = next((error.lacks for error in errors if error.lacks), self.lacks)
         if lacks:
             return (
-                f"Where it is graded there is no module {lacks}."
+                f"Where it is graded there is no {lacks}."
                 if lacks not in STARTERS
-                else (f"It starts processes with {lacks}, which it may not where it is graded.")
+                else f"With {lacks} it starts more at once than it may where it is graded."
             )
         newer = self.judge.submitted.newer
         if newer and any(error.kind in ("SyntaxError", "IndentationError") for error in errors):
@@ -294,9 +294,6 @@ class Verdict:
                     continue
                 said.append(f"Its cell stops{f' in line {error.line}' if error.line else ''}: {error}.")
         return said
-
-
-STARTERS = ("multiprocessing", "concurrent", "joblib")
 
 
 def credited(properties, answer, seed, miss):

@@ -25,7 +25,8 @@ SHOWN = 600  # characters of what is shown of a call
 class LearnerError(Exception):
     """An answer has raised an error: its type's name, its words, the line of the cell or None.
 
-    lacks: the module that is missing where it ran, or that would have had to start processes there; else "".
+    lacks: what is missing where it ran, such as "file x.csv"; or the module that would have had to start more at once
+        than there may be, such as "multiprocessing"; else "".
     """
 
     def __init__(self, kind, words="", line=None, lacks=""):

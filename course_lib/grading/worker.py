@@ -34,7 +34,8 @@ LONG = {"g": "d", "G": "D"}  # they differ from machine to machine
 SAID = 500
 GONE = 64  # an exit code
 RUNNING = {"time", "timeit", "prun", "run"}  # magics that run what the learner wrote
-PROCESSES = {"multiprocessing", "concurrent", "joblib"}  # they start processes, which there may not be in here
+STARTERS = {"multiprocessing", "concurrent", "joblib", "threading"}  # of more at once than there may be in here
+NETWORK = {"socket", "ssl", "urllib", "http", "urllib3", "requests"}
 
 
 # Values as JSON
@@ -200,6 +201,7 @@ class Worker:
     def __init__(self, inbox, outbox):
         self.inbox, self.outbox = inbox, outbox
         self.handles, self.process, self.number = [], os.getpid(), 0
+        sys.path.append(os.getcwd())  # for modules that a cell has written
         main = sys.modules["__main__"] = types.ModuleType("__main__")  # where pickle and doctest look, too
         main.display, main.input = (lambda *args, **hyper: None), (lambda *args: "")
         main.get_ipython, main.__builtins__ = Silent("get_ipython"), __builtins__
@@ -400,16 +402,20 @@ def words(error):
 
 
 def cause(error):
-    """The module that is missing here, or that starts processes, if the error came of that; else ""."""
+    """What is missing here, if the error came of that, or the module that starts too many at once; else ""."""
     if isinstance(error, ModuleNotFoundError):
-        return str(error.name)[:100]
+        return f"module {error.name}"[:100]
+    if isinstance(error, FileNotFoundError):
+        return f"file {error.filename}"[:100]
     if type(error).__name__ == "UsageError" and "`" in words(error):  # a magic that is not there
-        return f"for {words(error).split('`')[1][:100]}"
+        return f"module for {words(error).split('`')[1]}"[:100]
     trace = error.__traceback__
     while trace:
         module = str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
-        if module in PROCESSES:
+        if module in STARTERS:
             return module
+        if module in NETWORK and isinstance(error, OSError):
+            return "network"
         trace = trace.tb_next
     return ""
 
