@@ -44,7 +44,8 @@ class Grader:
         if data == b"text":
             result["marks"][0] |= {"state": "by hand", "marks": None}
         if data == b"slow":
-            result["ran_out"] = limits.times
+            result |= {"ran_out": limits.times, "seconds": limits.total + 1}
+            result["marks"] = [mark | {"state": "needs a person", "marks": None} for mark in result["marks"]]
         if data == b"odd":
             result |= {"state": "needs a person", "reasons": ["its cells are gone"]}
         return result
@@ -300,6 +301,7 @@ TWO = {  # name of a file -> what it holds; marks, state, and what the table say
     "answers with the name": ({f"{UNIT}.ipynb": "right", "b.ipynb": "wrong"}, "24", "graded", "not graded: b.ipynb"),
     "answers a folder further in": ({f"{UNIT}/{UNIT}.ipynb": "right", "b.ipynb": "blank"}, "24", "graded", "b.ipynb"),
     "six blanks": ({f"{i}.ipynb": "blank" for i in range(5)} | {"b.ipynb": "right"}, "0", PERSON, "at: b.ipynb"),
+    "one that takes all its time": ({"a.ipynb": "slow", "b.ipynb": "right"}, "", PERSON, "looked at: b.ipynb"),
     "two blanks": ({f"{UNIT}.ipynb": "blank", "b.ipynb": "blank"}, "0", "graded", "not graded: b.ipynb"),
     "no name, one with answers": ({"a.ipynb": "blank", "b.ipynb": "right"}, "24", PERSON, "b.ipynb was graded"),
     "no name, two with answers": ({"a.ipynb": "right", "b.ipynb": "wrong"}, "24", PERSON, "several notebooks"),

@@ -282,6 +282,13 @@ def refused():
     return [("inner", Ours()), ("climb", lambda: 1), ("attribute", Ours()), ("with_function", lambda f: f())]
 
 
+def test_a_power_of_whole_numbers_ends(names):
+    """A function of ours runs where it is judged: 3 to the power of a billion would keep that for hours."""
+    request = {"callback": 0, "args": [3, 10**9], "hyper": {"dict": []}}
+    assert "OverflowError" in names.session.outside([lambda a, b: a**b], request)["error"]
+    assert names.session.outside([lambda a, b: a**b], request | {"args": [3, 5]}) == {"value": 243}
+
+
 @pytest.mark.parametrize(("name", "given"), refused())
 def test_nothing_else_of_ours_is_reached(names, name, given):
     with pytest.raises(LearnerError):

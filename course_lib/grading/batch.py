@@ -134,25 +134,27 @@ def still_holds(known, submission, checks, seed, times):
     return all(handed_in) and known.get("handed_in") == handed_in
 
 
-def grade_first(submission, grade):
+def grade_first(submission, grade, total):
     """The result of the notebook that counts: the first, or of several the one with answers in it.
 
-    grade: path -> result, as grade_one.
+    grade: path -> result, as grade_one. total: seconds after which no other notebook is looked at.
     """
     paths, results, handed_in = submission.paths[:MANY], [], hashes(submission)  # they may change meanwhile
     for path in paths:
         results.append(grade(str(path)))
-        if submission.named and has_answers(results[-1]):
+        is_found = submission.named and has_answers(results[-1])
+        if is_found or sum(result["seconds"] for result in results) > total:
             break
     answered = [result for result in results if has_answers(result)]
     chosen = (answered or results)[0]
     result = {**chosen, "reasons": [*chosen["reasons"]], "handed_in": handed_in, "beside": ""}
+    seen = [readable(path.name) for path in paths[: len(results)]]
     others = [readable(path.name) for path in submission.paths if str(path) != chosen["file"]]
-    left, rest = listed(others), listed([readable(path.name) for path in submission.paths[MANY:]])
+    left, rest = listed(others), listed([readable(path.name) for path in submission.paths[len(results) :]])
     if len(answered) > 1:
         result["reasons"].append(f"several notebooks with answers, none with the name of the sheet; not graded: {left}")
     elif not answered and rest:
-        result["reasons"].append(f"the first {MANY} notebooks have no answers; not looked at: {rest}")
+        result["reasons"].append(f"no answers in {listed(seen)}; not looked at: {rest}")
     elif chosen is not results[0]:
         first = readable(Path(results[0]["file"]).name)
         result["reasons"].append(f"{first} has no answers; {readable(Path(chosen['file']).name)} was graded")
@@ -200,7 +202,9 @@ def grade_class(submissions, name, unit, executor, ahead, *, sandbox, seed, limi
         if not one.paths:
             yield one, result_of(one, one.reason, unit)
     waiting = (one for one in submissions if one.paths)
-    for one, outcome in graded(waiting, partial(grade_first, grade=grade), executor, ahead, working):
+    for one, outcome in graded(
+        waiting, partial(grade_first, grade=grade, total=limits.total), executor, ahead, working
+    ):
         yield one, result_of(one, outcome, unit)
 
 

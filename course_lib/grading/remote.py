@@ -18,6 +18,7 @@ from course_lib.surfaces import Delegate
 
 PAUSE = 0.05  # seconds in which a process that has been killed is gone
 LARGEST = 2**22  # numbers that a function of ours is asked to work on
+LARGEST_WHOLE = 2**20
 END = "end"  # the place behind all cells
 SHOWN = 600  # characters of what is shown of a call
 
@@ -245,6 +246,7 @@ class Session:
             if "callback" in message:
                 args, hyper = (unpack(message[part], generator_or_refused) for part in ("args", "hyper"))
                 bounded([*args, *hyper.values()])
+                args, hyper = map(small, args), {name: small(one) for name, one in hyper.items()}
                 value = given[message["callback"]](*args, **hyper)
                 return {"value": self.handed(given, value, isinstance(value, Delegate))}
             name = message["name"]
@@ -284,6 +286,11 @@ def bounded(values):
         largest = max(map(math.prod, shapes))
     if largest > LARGEST:
         raise TypeError("that is too much")
+
+
+def small(value):
+    """The value, but whole numbers of many digits as others: their powers would have no end."""
+    return float(value) if isinstance(value, int) and abs(value) > LARGEST_WHOLE else value
 
 
 def shown(value):
