@@ -120,13 +120,16 @@ def behind(place):
     seconds()  # which starts the process that judges
     usual, times = statistics.median(seconds() for _ in range(20)), {}
     for words in kinds.KINDS:
-        grade_one(kinds.spoilt(words, school).write(place), kinds.UNIT, limits=kinds.LIMITS)
-        times[words] = seconds()
+        goes = []
+        while not goes or (goes[-1] > 1.1 * usual + 0.5 and len(goes) < 3):
+            grade_one(kinds.spoilt(words, school).write(place), kinds.UNIT, limits=kinds.LIMITS)
+            goes.append(seconds())
+        times[words] = min(goes)
     school.server.close()
     print(f"alone {usual:.2f} s; behind one of {len(times)} kinds {statistics.median(times.values()):.2f} s, at most:")
     for words in sorted(times, key=times.get)[:-6:-1]:
         print(f"{times[words]:7.2f} s  {words}")
-    print(f"longer than a tenth and 0.5 s more: {sum(time > 1.1 * usual + 0.5 for time in times.values())}")
+    print(f"in three goes a tenth and 0.5 s longer: {sum(time > 1.1 * usual + 0.5 for time in times.values())}")
 
 
 def compare(place, sizes):

@@ -44,6 +44,7 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
     from what was handed in. learner: name; by default that of the file's folder.
     Returns
         learner, file, sha256 (of the file; "" if it cannot be read), unit, checks (hash of all that judges), seconds
+        busy: seconds of a processor that this process itself has taken for it
         ran_out: the limits of time that something ran into, or None
         state: "graded", or "needs a person" if anything at all does
         reasons: why, in sentences
@@ -57,7 +58,7 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
         texts: {id of the graded cell: the text to mark by hand}
         answers: {id of an answer cell: its code}
     """
-    began, path = time.monotonic(), Path(path)
+    began, busy, path, relay = time.monotonic(), time.thread_time(), Path(path), None
     result = {"learner": learner or path.parent.name, "file": str(path), "sha256": "", "unit": Path(unit).stem}
     result |= {"checks": "", "state": "graded", "reasons": [], "seconds": 0.0, "marks": [], "texts": {}, "answers": {}}
     result["ran_out"] = None
@@ -87,6 +88,7 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
     if result["reasons"]:
         result["state"] = "needs a person"
     result["seconds"] = round(time.monotonic() - began, 3)
+    result["busy"] = round(time.thread_time() - busy + (relay.busy if relay else 0.0), 3)
     return result
 
 

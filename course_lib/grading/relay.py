@@ -80,6 +80,7 @@ class Relay:
         self.worker, self.awaited = None, None
         self.late, self.full = False, ""
         self.was_late = False  # whether anything has ever run out of time
+        self.busy = 0.0  # seconds of a processor that the clock has taken, once it has stopped
         self.closed = threading.Event()
 
     def __enter__(self):
@@ -104,6 +105,7 @@ class Relay:
             if ticks % LOOK == 0 and worker and (full := worker.overflows(self.inside)):
                 self.full = full
                 worker.kill()
+        self.busy = time.thread_time()
 
     @contextmanager
     def waiting(self, process, seconds, until=math.inf):

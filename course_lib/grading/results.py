@@ -44,7 +44,7 @@ class Results:
     def put(self, result):
         """Keeps a result; the time of grading is added, that of the stored one if nothing else is new."""
         known = self.find(result["learner"]) or {}
-        if all(known.get(name) == value for name, value in result.items() if name != "seconds"):
+        if all(known.get(name) == value for name, value in result.items() if name not in ("seconds", "busy")):
             return known
         result = {**result, "graded": time.strftime("%Y-%m-%d %H:%M:%S")}
         write(self.path(result["learner"]), json.dumps(result, ensure_ascii=False, indent=1) + "\n")
