@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading import sandbox
+from course_lib.grading import feedback, sandbox
 from course_lib.grading.marks import Limits, grade_one
 
 ROOT = Path(__file__).parents[1]
@@ -1214,6 +1214,20 @@ def test_a_file_that_is_not_there(tmp_path):
     assert grade_one(tmp_path / "x.ipynb", UNIT)["reasons"] == [
         "The file cannot be opened (No such file or directory)."
     ]
+
+
+def test_hidden_inputs_are_for_the_teacher_and_others_in_another_notebook(school):
+    seen = []
+    for i in range(2):
+        nb = Notebook(school)
+        nb.say("ema", f"# {i}\ndef ema(values, beta):\n    raise ValueError(f'INPUT {{values}} {{beta}}')")
+        result = grade_one(nb.write(school.here), UNIT, limits=LIMITS, seed=5)
+        mark = result["marks"][0]
+        assert mark["note"] == "When it is called: ValueError in line 3 of its cell."
+        assert "INPUT" not in feedback.page(result, {})
+        seen.append([one["came"] for one in mark["tried"]])
+        assert all(came.startswith("ValueError: INPUT") for came in seen[-1])
+    assert not {*seen[0]} & {*seen[1]}
 
 
 def test_solution_gets_all_and_the_sheet_nothing(school):

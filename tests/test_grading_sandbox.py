@@ -1,10 +1,15 @@
 """What an answer sees of the world, what it may use of it, and how its values look from outside."""
 
+import json
 import os
 import sys
 import time
+from array import array
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,9 +22,10 @@ from course_lib.grading.library import lent
 from course_lib.grading.marks import Limits
 from course_lib.grading.program import program
 from course_lib.grading.relay import Relay, receive, send
-from course_lib.grading.remote import END, Ended, Host, LearnerError, Remote, Session
+from course_lib.grading.remote import END, Ended, Host, LearnerError, Remote, Session, real
 from course_lib.grading.unit import unit_of
 from course_lib.grading.worker import pack, unpack
+from course_lib.sheets import momentum
 
 REFUSAL = sandbox.refusal("bwrap")
 LIMITS = Limits(cell=5, call=30, total=120)
@@ -258,6 +264,23 @@ def test_plain_values_cross_and_come_back(names, value):
     if isinstance(value, np.ndarray):
         assert back.dtype == value.dtype
         assert back.shape == value.shape
+
+
+FORMS = [
+    "10**1200", "-(10**300)", "float('inf')", "complex(0.75)", "complex(0.75, 1e-9)", "np.longdouble('0.75')", "float",
+    "np.float16(0.75)", "np.array([0.75])", "[0.75]", "(0.75,)", "[[0.75]]", "np.ma.array(0.75)", "np.ma.masked", "...",
+    "np.array(0.75, dtype=object)", "Fraction(3, 4)", "Decimal('0.75')", "'0.75'", "b'0.75'", "{'edge': 1}", "{0.75}",
+    "np.datetime64('2020-01-01')", "np.zeros(2, dtype=[('a', float)])", "[1, [2, 3]]", "iter([0.75])", "np.bool_(1)",
+    "array('d', [0.75])", "deque([0.75])", "range(1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_passes_the_check_in_the_sheet_passes_here(form):
+    value = eval(form, {"np": np, "Fraction": Fraction, "Decimal": Decimal, "array": array, "deque": deque})
+    sent = json.loads(json.dumps(pack(value, lambda value: {"handle": 0, "type": type(value).__name__})))
+    crossed = real(unpack(sent, lambda message: object()))
+    assert momentum.edge.report(crossed)[0] or not momentum.edge.report(value)[0]
 
 
 def test_nan_crosses(names):
