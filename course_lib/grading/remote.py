@@ -16,6 +16,7 @@ from course_lib.grading.program import is_plain
 from course_lib.grading.worker import generator_from, pack, unpack
 from course_lib.surfaces import Delegate
 
+LOADING = 20.0  # seconds in which what is ours is loaded where answers run, however few a cell may take
 PAUSE = 0.05  # seconds in which a process that has been killed is gone
 LARGEST = 2**22  # numbers that a function of ours is asked to work on
 LARGEST_WHOLE = 2**20
@@ -144,9 +145,9 @@ class Session:
 
     def go_on(self, place):
         if self.at == 0 and self.lent:
-            self.ask({"lend": self.lent}, "cell")
+            self.ask({"lend": self.lent})
         if self.at == 0 and not self.is_plain:
-            self.ask({"notebook": True}, "cell")
+            self.ask({"notebook": True})
         for name, source in self.steps[self.at : place]:
             if source is not None and name not in self.ended:
                 self.run(name, source)
@@ -169,8 +170,8 @@ class Session:
                     self.slow.add(name)
             raise
 
-    def ask(self, request, kind, outside=None):
-        reply = self.host.ask(request, self.host.seconds[kind], outside)
+    def ask(self, request, kind="", outside=None):
+        reply = self.host.ask(request, self.host.seconds[kind] if kind else LOADING, outside)
         if reply.get("refused") is True:
             self.touched = True
             self.refused |= "run" not in request  # or cells run anew would speak for an answer
