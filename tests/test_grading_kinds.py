@@ -217,9 +217,12 @@ register(
     "threads", "import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=[1e6]).start()"
 )
 register(
-    "a child that answers later",
-    "import os, time\nif not os.fork():\n    time.sleep(0.3)\n    for fd in range(3, 64):\n        try: os.write(fd, "
-    'b\'{{"value": 0.75, "number": 9}}\\n\')\n        except OSError: pass\n    os._exit(0)',
+    "a child that answers in its place",
+    "import os, time\nif not os.fork():\n    for _ in range(20):\n        time.sleep(0.01)\n"
+    "        for fd in range(3, 64):\n"
+    '            try: os.write(fd, b\'{{"value": 0.75, "number": 999999}}\\n\')\n            except OSError: pass\n'
+    "    os._exit(0)\ntime.sleep(0.5)",
+    ema=0,
 )
 register("deep folders", "import os\nfor i in range(1500): os.mkdir('d'); os.chdir('d')")
 register("an exit handler that hangs", "import atexit\n@atexit.register\ndef hang():\n    while True: pass")
