@@ -50,7 +50,7 @@ class Report:
         rows = [f"Still blank{self.blank}."] if self.blank is not None else []
         if self.wrong:
             rows += [f"Already right: {'; '.join(self.held)}."] if self.held else []
-            rows += [self.wrong.says + ("" if self.wrong.says.endswith((".", "?")) else ":")]
+            rows += [self.wrong.says + ":" * bool(self.wrong.expected)]
         rows = [html.escape(row) for row in rows]
         if self.wrong and self.wrong.expected:
             pairs = [("expected", self.wrong.expected), ("what came", self.wrong.came)]

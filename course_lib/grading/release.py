@@ -16,6 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
 from traitlets.config import Config
 
+from course_lib.checks.calls import STUB
 from course_lib.grading import variants
 from course_lib.grading.form import METADATA, canonical, executed, text
 
@@ -58,7 +59,7 @@ def config(folder, name):
     c.GenerateAssignment.no_database = True
     steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
     c.GenerateAssignment.preprocessors = [DropSolutionOnly, *steps]
-    c.ClearSolutions.code_stub = {"python": "# Your lines here."}
+    c.ClearSolutions.code_stub = {"python": STUB}
     c.ClearSolutions.text_stub = "*Your answer here.*"
     return c
 
