@@ -47,10 +47,6 @@ def said(exercise, answer):
     return text
 
 
-def test_a_right_function_passes_in_one_line():
-    assert ball.report(ball.right) == (True, "PASSED: 4.1 Heavy ball (3 cases written out, 20 drawn afresh)")
-
-
 def test_a_wrong_function_is_told_what_holds_what_does_not_how_to_repeat_it_and_why():
     first, second, third = said(ball, ball.mistakes[0][0]).splitlines()
     assert first == "NOT YET: 4.1 Heavy ball"
@@ -107,11 +103,6 @@ def test_an_error_can_have_a_name_too():
     assert said(ball, wrong).endswith("Hint: no product.")
 
 
-def in_place(x, g, v=0.0, *, lr, beta=0.9):
-    x -= lr * (beta * v + g)
-    return x, beta * v + g
-
-
 remembered = 0.0
 
 
@@ -121,14 +112,9 @@ def with_a_global(x, g, v=0.0, *, lr, beta=0.9):
     return x - lr * (beta * v + g), beta * v + g + remembered
 
 
-def half_in_single(x, g, v=0.0, *, lr, beta=0.9):
-    return tuple(np.float32(part) for part in ball.right(x, g, v, lr=lr, beta=beta))
-
-
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (in_place, "x was changed in place"),
         (with_a_global, "Wrong new velocity v"),
         (lambda x, g, v=0.0, *, lr, beta=0.9: x - velocity, "NameError: name 'velocity' is not defined, in line "),  # noqa: F821
         (lambda x, g, v=0.0, *, lr, beta=0.9: (x[:1], v), "Wrong shape of the new point x: expected (2,), got (1,)."),
@@ -137,8 +123,6 @@ def half_in_single(x, g, v=0.0, *, lr, beta=0.9):
         (lambda x, g, v=0.0, *, lr, beta=0.9: 3, "Expected 2 results (new point x, new velocity v), got 3."),
         (lambda x, g, v=0.0, *, lr, beta=0.9: (x, v, g), "got 3 results."),
         (lambda x, g, v=0.0, *, lr, beta=0.9: (lambda: x, v), "it is a function"),
-        (lambda x, g, v=0.0, *, lr, beta=0.9: (part for part in (x, v)), "it gives a generator"),
-        (half_in_single, "It comes as float32, which keeps too few digits"),
         (lambda *args, **hyper: print("looking") or args[:2], "It printed: looking"),
         (lambda *args, **hyper: sys.exit("bye"), "It stops with SystemExit: bye"),
         (lambda x: x, "TypeError"),
@@ -186,24 +170,6 @@ def test_single_precision_is_judged_as_such():
     single = function("x", **HEAD, cases=[case("a", np.float32([0.1]))], draw=lambda rng: case("", np.float32([0.1])))
     assert said(single(lambda a: a / 3), lambda a: np.float32(1) * a / 3).startswith("PASSED")
     assert "tolerance here is 0.0001" in said(single(lambda a: a / 3), lambda a: a / 2)
-
-
-def unfinished(*args, **hyper):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("blank", [None, ..., "", unfinished, lambda *args, **hyper: None])
-def test_a_blank_is_told_so(blank):
-    assert said(ball, blank).startswith("NOT YET: 4.1 Heavy ball: still blank")
-
-
-def test_a_forgotten_return_is_no_blank():
-    def forgotten(x, g, v=0.0, *, lr, beta=0.9):
-        v = beta * v + g
-        x = x - lr * v
-
-    assert "is there a return on every way through it?" in said(ball, forgotten)
-    assert "blank" not in said(ball, forgotten)
 
 
 class Odd:
@@ -345,15 +311,6 @@ def test_whole_numbers_that_have_overflowed_are_named():
     assert "overflow" not in said(total, 4999950001)
 
 
-def test_a_function_that_returns_a_function():
-    made = function("x", **HEAD, inner=1, cases=[case("a", 2.0, 3.0)], draw=lambda rng: case("", rng.normal(), 1.0))(
-        lambda a: lambda t: a * t
-    )
-    assert said(made, lambda a: lambda t: t * a).startswith("PASSED")
-    assert "a function is meant as the result, got 2" in said(made, lambda a: a)
-    assert "it is a function" in said(made, lambda a: lambda t: lambda: a * t)
-
-
 def test_the_arguments_of_a_large_call_can_be_had_again():
     from course_lib.sheets import momentum
 
@@ -425,14 +382,6 @@ def test_results_of_several_kinds():
     assert "Wrong whether: expected True, got False." in said(mixed, lambda x: (x + 1, np.bool(False), 3))
 
 
-def test_a_tuple_of_one_needs_its_comma():
-    alone = exercise(lambda x: (x + 1,), case("a point", X), parts={"new point x": "It is right."})
-    assert said(alone, lambda x: (x + 1,)).startswith("PASSED")
-    assert "Expected one result with a comma behind it, a tuple, (new point x), got [2 3]." in said(
-        alone, lambda x: x + 1
-    )
-
-
 def test_what_the_code_says_on_stderr_is_caught(capsys):
     def loud(a):
         print("a" * 500, file=sys.stderr)
@@ -445,12 +394,6 @@ def test_what_the_code_says_on_stderr_is_caught(capsys):
 
 
 # Values and orders
-
-
-def test_several_numbers():
-    three = value("x", np.array([1.0, 2.0, 3.0]), **HEAD)
-    assert said(three, (1, 2, 3)).startswith("PASSED")
-    assert "2 of 3 numbers are right; the first that is not has index 1" in said(three, [1, 5, 3])
 
 
 def test_words():
@@ -467,11 +410,6 @@ edge = value(
     tolerance=1e-3,
     mistakes=[(0.2, "the edge of gd"), (Like(-1, lambda r: r < 0), "positive")],
 )
-
-
-@pytest.mark.parametrize("right", [0.38, 0.3805, np.float64(0.38), np.array(0.38), np.array([0.38]), [0.38]])
-def test_a_right_value_passes(right):
-    assert said(edge, right) == "PASSED: 4.2 The edge"
 
 
 @pytest.mark.parametrize(
@@ -498,11 +436,6 @@ lines = order("4.3 In order", "BDAC", **HEAD, needs="""
     B, D < A : a point needs
         both of them
     A < C : too early""")  # fmt: skip
-
-
-@pytest.mark.parametrize("right", ["BDAC", "b, d, a, c", ["D", "B", "A", "C"]])
-def test_a_right_order_passes(right):
-    assert said(lines, right) == "PASSED: 4.3 In order"
 
 
 @pytest.mark.parametrize(

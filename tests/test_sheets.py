@@ -4,6 +4,7 @@ What a sheet's own file adds, tests/test_sheets_<sheet>.py: ALSO, other right an
 and WRONG, answers that are no row of its mistakes, {name: [(answer, words that it must hear)]}.
 """
 
+import copy
 import functools
 import importlib
 import itertools
@@ -17,7 +18,9 @@ import numpy as np
 import pytest
 
 from course_lib import sheets
+from course_lib.checks.comparison import numbers
 from course_lib.checks.exercise import Function, Like, Order, Value, exercises
+from course_lib.grading import variants
 from course_lib.grading.judge import credited
 from course_lib.grading.library import cut
 
@@ -51,6 +54,10 @@ def wrongs(sheet, name):
     return known + OWN[sheet].WRONG.get(name, [])
 
 
+LETTERS = [one for one in EVERY if str(rights(*one.values)[0]).isalpha() and str(rights(*one.values)[0]).isupper()]
+NUMBERS = [one for one in EVERY if isinstance(described(one), Value) and numbers(described(one).right) is not None]
+
+
 def share(exercise, answer, seed=0):
     """The share of the points that an answer earns by the hidden properties."""
     hidden = exercise.hidden()
@@ -81,12 +88,13 @@ def test_right_answers_have_every_hidden_property(sheet, name):
 
 @pytest.mark.parametrize(("sheet", "name"), EVERY)
 def test_each_mistake_hears_its_own_sentence(sheet, name):
-    rows = wrongs(sheet, name)
+    rows, own = wrongs(sheet, name), {sentence for _, sentence in OWN[sheet].WRONG.get(name, [])}
     assert len({sentence for _, sentence in rows}) >= 3 or isinstance(DESCRIBED[sheet][name], Order)
     for answer, sentence in rows:
         passed, text = DESCRIBED[sheet][name].report(answer)
         assert not passed, sentence
         assert sentence in text, (answer, text)
+        assert sentence in own or not re.search(r"\b(Name|Type)Error", text), "a mistake that never runs"
         assert "?." not in text
 
 
@@ -117,8 +125,8 @@ def unfinished(*args, **hyper):
 @pytest.mark.parametrize(("sheet", "name"), EVERY)
 def test_a_blank_is_told_so_and_earns_nothing(sheet, name):
     one = DESCRIBED[sheet][name]
-    stubs = [unfinished, lambda *args, **hyper: None] if isinstance(one, Function) else [(None, None), "", "  "]
-    for blank in [None, ..., *stubs]:
+    stubs = [unfinished, lambda *args, **hyper: None] if isinstance(one, Function) else [(None, None), "  "]
+    for blank in [None, ..., "", *stubs]:
         passed, text = one.report(blank)
         assert not passed
         assert "still blank" in text
@@ -148,7 +156,7 @@ def scalars(value):
         return tuple(map(scalars, value))
     if isinstance(value, np.generic):
         return value.item()
-    return np.float64(value) if type(value) is float else value
+    return np.asarray(value)[()] if type(value) in (int, float) else value
 
 
 def single(value):
@@ -193,6 +201,21 @@ def test_a_right_answer_in_other_clothes_passes_or_hears_which_form_is_wanted(sh
         assert share(one, answer) == 1, "the hidden check must take it, too"
 
 
+@pytest.mark.parametrize(("sheet", "name"), LETTERS)
+def test_letters_may_be_small_apart_or_in_a_list(sheet, name):
+    right = rights(sheet, name)[0]
+    for answer in (right.lower(), ", ".join(right), list(right)):
+        assert DESCRIBED[sheet][name].report(answer)[0]
+
+
+@pytest.mark.parametrize(("sheet", "name"), NUMBERS)
+def test_a_number_may_be_off_by_the_tolerance_and_no_more(sheet, name):
+    one = DESCRIBED[sheet][name]
+    allowed = one.tolerance * np.maximum(1, np.max(np.abs(one.right)))
+    assert one.report(one.right + 0.9 * allowed)[0]
+    assert not one.report(one.right - 1.1 * allowed)[0]
+
+
 @pytest.mark.parametrize(("sheet", "name"), FUNCTIONS)
 def test_any_callable_will_do(sheet, name):
     one = DESCRIBED[sheet][name]
@@ -222,6 +245,16 @@ def test_accidents_are_told_apart_from_a_blank(sheet, name):
         assert share(one, answer) < 1
     passed, text = one.report(lambda *args, **hyper: lambda *more: one.right(*args, **hyper))
     assert not passed
+    changed = []
+
+    def in_place(*args, **hyper):
+        result = copy.deepcopy(one.right(*args, **hyper))
+        for array in (arg for arg in args if isinstance(arg, np.ndarray) and arg.size):
+            array += 1
+            changed.append(array)
+        return result
+
+    assert "was changed in place: make a new array" in one.report(in_place)[1] or not changed
 
 
 # What earns nothing
@@ -323,6 +356,18 @@ def test_the_description_agrees_with_the_sheet_and_the_lesson(sheet):
         module, _, function = withheld.partition(".")
         source = (ROOT / "course_lib" / f"{module}.py").read_text(encoding="utf-8")
         assert "refuse(" in cut(source, [function]), f"{function} cannot be made to refuse"
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_no_guess_of_a_variant_is_that_of_the_open_sheet(sheet):
+    unit = next((ROOT / "solutions").glob(f"*_{sheet}.ipynb")).stem
+    for i in range(40):
+        varied = variants.varied(cells("solutions", sheet), unit, variants.drawn(unit, f"seed {i}"))
+        space = {"np": np}
+        exec("".join(source for cell in varied if cell["id"] == "guesses" for source in cell["source"]), space)
+        for name, what in map(variants.checked, varied):
+            if name in variants.table(unit)["KEYED"] and what in space:
+                assert not DESCRIBED[sheet][name].report(space[what])[0], (name, space[what])
 
 
 @pytest.mark.parametrize("sheet", SHEETS)

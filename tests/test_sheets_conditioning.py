@@ -107,7 +107,6 @@ def changed(right):
 
 ALSO = {
     "steps": [2757, 200 * math.log(1e6)],
-    "correlated": [19, np.array([19.0])],
     "product": [lambda grad, x, v, h: (grad(x - h * v) - grad(x + h * v)) / (-2 * h)],
     "power": [scaled_by_the_largest, lambda *args: curvature.power_iteration(*args)[0]],
     "standardise": [allowing_for_rounding],
@@ -143,8 +142,6 @@ ALSO = {
         lambda H: np.linalg.cholesky(np.linalg.inv(H)),
         lambda H: np.linalg.eigh(H)[1] / np.linalg.eigvalsh(H) ** 0.5 @ np.linalg.eigh(H)[1].T,
     ],
-    "scaled": ["h, g, e, c, b, a"],
-    "rotated": ["hgfdca"],
     "stretched": [["h", "e"], "E, H.", {"E", "H"}],
 }
 
@@ -230,9 +227,7 @@ def test_the_table_is_what_runs_do(change, letter):
 @pytest.mark.parametrize("seed", [f"seed {i}" for i in range(40)])
 def test_the_numbers_of_a_variant_make_good_exercises(seed):
     p = variants.drawn("07_conditioning", seed)
-    assert len(p["curvatures"].replace(" and ", ", ").split(", ")) == p["different"] != 3
-    assert p["kappa"] != 200
-    assert p["correlation"] != 0.9
+    assert len(p["curvatures"].replace(" and ", ", ").split(", ")) == p["different"]
     zoom = p["zoom"]
     wider = (lambda x: np.tanh(x / zoom), lambda x: 1 / np.cosh(x / zoom) ** 2 / zoom)
     assert conditioning.thrower.report(conditioning.thrower.varied.back(wider, p))[0]

@@ -13,24 +13,6 @@ from course_lib.sheets import gradients
 from course_lib.surfaces import quadratic_form, quartic
 
 
-def walk_in_place(grad, start, steps, lr):
-    x, path = start, [start]
-    for _ in range(steps):
-        x -= lr * grad(x)
-        path.append(x)
-    return np.stack(path, axis=1)
-
-
-def central_in_place(f, x, h):
-    slopes = []
-    for i in range(len(x)):
-        x[i] += h
-        ahead = f(x)
-        x[i] -= 2 * h
-        slopes.append((ahead - f(x)) / (2 * h))
-    return np.array(slopes)
-
-
 def layer_by_examples(X, W, a, da):
     """Row by row: each example adds its share."""
     ds = [slope * (1 - out**2) for slope, out in zip(da, a)]
@@ -60,27 +42,23 @@ def armijo_by_powers(f, x, g, lr=1.0, c=0.1):
 ALSO = {
     "walk": [lambda grad, start, steps, lr: gradients.walk.right(grad, np.array(start, float), steps, lr)],
     "edge": [0.222],
-    "days": [11.6, np.array([11.574])],
+    "days": [11.6],
     "central": [library.central_differences],
-    "best_exponent": [np.int64(-5)],
     "gradient": [lambda w, X, y, decay: np.einsum("ni,n->i", X, X @ w - y) / len(y) + decay * w],
     "found_by_the_check": ["No"],
     "mended": [lambda w, X, y, decay: 0.5 * np.mean((X @ w - y.reshape(-1)) ** 2) + 0.5 * decay * np.sum(w**2)],
     "steepest_l1": [library.steepest_l1],
     "steepest_linf": [library.steepest_linf, trying_all_corners],
     "armijo": [armijo_by_powers],
-    "proof": ["b e g c a f d"],
     "layer_backward": [layer_by_examples],
     "adversary": [lambda lr: -5 / lr**0.5, lambda lr: np.array([2 * (1 / (2 * lr)) ** 0.5])],
     "starts_needed": [counted, lambda p, q: int(np.ceil(np.log(1 - q) / np.log(1 - p)))],
 }
 
 WRONG = {
-    "walk": [(walk_in_place, "start was changed in place")],
     "factor": [(-3, "too")],
     "days": [(11.5, "too small")],
     "central": [
-        (central_in_place, "x was changed in place"),
         (lambda f, x, h: gradients.central.right(f, x, h).sum(), "Wrong shape"),
     ],
     "found_by_the_check": [
@@ -129,8 +107,6 @@ def test_what_is_right_is_what_the_library_does():
 
 
 @pytest.mark.parametrize("seed", [f"seed {i}" for i in range(40)])
-def test_the_numbers_of_a_variant_make_good_exercises(seed):
-    p = variants.drawn("02_gradients", seed)
-    answers = [1 - p["rate"] * p["curvature"], 2 / p["steep"], (p["parameters"] + 1) / 86_400]
-    assert not np.any(np.isclose(answers, [-0.6, 2 / 9, 11.574], rtol=0, atol=0.01))
-    assert abs(round(answers[2], 1) - answers[2]) < 5e-3 * answers[2], "one decimal is enough"
+def test_one_decimal_of_the_days_is_enough_in_a_variant(seed):
+    days = (variants.drawn("02_gradients", seed)["parameters"] + 1) / 86_400
+    assert abs(round(days, 1) - days) < 5e-3 * days

@@ -12,17 +12,12 @@ ALSO = {
     "heavy_ball": [optimizers.momentum],
     "look_ahead": [optimizers.nesterov],
     "told_from_ahead": [optimizers.nesterov],
-    "full_speed": [0.01 / (1 - 0.95)],
-    "edge": [0.7499],
-    "times": [2, 2.08],
-    "proof": ["f c a g d b e", ["C", "F", "A", "G", "B", "D", "E"], "FCAGBDE"],
+    "proof": ["FCAGBDE"],
     "critical_beta": [
         lambda lr, lam: 1 + lr * lam - 2 * (lr * lam) ** 0.5,
         lambda lr, lam: (1 - (lr * lam + 0j) ** 0.5) ** 2,
     ],
-    "measured_beta": [0.492, np.float64(0.491), np.array([0.491])],
     "cycle": [[0.05, 0.98, -5], np.array([0.0287, 0.98, 5.0])],
-    "per_step": [0.8988, np.array([0.9])],
     "rate": [lambda lr, lam, beta: np.max(np.abs(np.linalg.eigvals([[1 + beta - lr * lam, -beta], [1, 0]])))],
     "completed": [lambda x, Q, c, b: 0.5 * x @ Q @ x + c @ x + b],
     "next_z": [lambda z, lam, lr: (1 - lr * lam) * z],
@@ -90,7 +85,5 @@ def test_the_numbers_of_a_variant_make_good_exercises(seed):
     assert (1 - p["ripple_beta"] ** 0.5) ** 2 < p["ripple_rate"] < (1 + p["ripple_beta"] ** 0.5) ** 2, "it is a ripple"
     assert p["q11"] * p["q22"] > p["q12"] ** 2, "the curvatures are positive"
     assert np.isclose(p["height"] * p["zoom"] ** 2 * 25, p["sharp"])
-    public = [p["speed_rate"] / (1 - p["speed_beta"]), 2 * (1 + p["edge_beta"]) / p["edge_curvature"],
-              (p["long"] / p["short"]) ** 0.5, (1 - (p["door_rate"] * p["door_curvature"]) ** 0.5) ** 2,
-              p["ripple_beta"] ** 0.5]  # fmt: skip
-    assert not np.any(np.isclose(public, [0.2, 0.75, 2.0, 0.49, 0.9], rtol=0, atol=5e-3))
+    measured = [(1 - (p["door_rate"] * p["door_curvature"]) ** 0.5) ** 2, p["ripple_beta"] ** 0.5]
+    assert not np.any(np.isclose(measured, [0.49, 0.9], rtol=0, atol=5e-3))

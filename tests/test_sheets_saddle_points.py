@@ -81,7 +81,6 @@ def jumping(x):
 
 ALSO = {
     "kind": [by_counting, curvature.critical_kind],
-    "times": [99.2],
     "noisy_step": [
         one_by_one,
         kicked(lambda rng, sigma, x: rng.normal(0, sigma, len(x))),

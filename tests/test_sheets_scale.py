@@ -5,7 +5,6 @@ import pytest
 
 from course_lib import optimizers, schedules, wrappers
 from course_lib.descent import descend, end
-from course_lib.grading import variants
 from course_lib.scale import ring, rounded, scaled_sign
 from course_lib.sheets import scale as sheet
 from course_lib.surfaces import quadratic_form
@@ -50,22 +49,18 @@ def shampoo_by_svd(W, G, L, R, *, lr):
 
 
 ALSO = {
-    "updates": [150],
-    "sent": [6000.0],
-    "gigabytes": [112],
     "whole": [whole_by_loops],
     "turn": [turned],
     "step_with_rest": [lambda x, g, e, code, *, lr: (x - code(e + lr * g), e + lr * g - code(e + lr * g))],
-    "arriving": ["fdb", ["B", "D", "F"], {"B", "F", "D"}],
+    "arriving": [{"B", "F", "D"}],
     "at_random": [lambda x, s, u: s * (np.floor(x / s) + (u >= 1 - (x / s - np.floor(x / s))))],
-    "proof": ["bdfacge", "BDFCAGE", list("BDFACGE")],
+    "proof": ["BDFCAGE"],
     "ruined": [((1.0, 19.0), (0.0, 5.0)), np.array([[0.01, 19.0], [2.0, 1.0]])],
     "factor": [by_companion],
-    "edge": [0.28, 0.2808],
+    "edge": [0.28],
     "flat_then_down": [
         lambda lr, steps, down: lambda t: lr if t < steps - down else lr * (steps - t) / down if t < steps else 0.0
     ],
-    "spike": [5806, 5807.0],
     "shampoo": [shampoo_by_svd],
 }
 
@@ -156,13 +151,3 @@ def test_how_unequal_two_curvatures_must_be():
 def test_flat_then_down_is_a_cosine_with_straight_sides():
     ours = sheet.flat_then_down.right(0.1, 100, 100)
     assert [ours(t) for t in (0, 50, 100)] == pytest.approx([schedules.cosine(0.1, 100)(t) for t in (0, 50, 100)])
-
-
-@pytest.mark.parametrize("seed", [f"seed {i}" for i in range(20)])
-def test_the_numbers_of_a_variant_make_good_exercises(seed):
-    p = variants.drawn("10_scale", seed)
-    assert sorted(p["lines"]) == list("ABCDEFG")
-    assert p["least"] * (1 + p["knee"] / 5) != 150
-    assert 2 * (p["workers"] - 1) * p["chunk"] != 6000
-    assert p["size"] * 16 != 112
-    assert p["memory"] != 0.999

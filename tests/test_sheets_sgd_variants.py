@@ -65,9 +65,6 @@ def after_by_loops(task, size, rates):
 
 ALSO = {
     "epoch": [library_epoch, lambda n, size, rng: [b.tolist() for b in epoch(n, size, rng)]],
-    "floor": [1],
-    "batch": [1024.0],
-    "rate": [0.05 * 4],
     "stairs": [
         schedules.step_decay,
         lambda lr, every, factor: lambda t: lr * math.prod([factor] * sum(s % every == 0 for s in range(1, t + 1))),
@@ -82,12 +79,7 @@ ALSO = {
         lambda g, c: np.sign(g) * np.minimum(np.abs(g), c),
     ],
     "svrg_epoch": [svrg_by_loops],
-    "proof": ["b f d c g e a", list("BFDCGEA")],
     "best_after": [after_by_loops],
-    "critical": [np.int64(64)],
-    "gd_ratio": [10],
-    "sgd_ratio": [1.04, 0.95],
-    "eighth": [np.int64(70)],
     "exponential": [lambda lr, t, k: lr * 2 ** (-k * t), lambda lr, t, k: lr * math.exp(-math.log(2) * k * t)],
     "counterexample": [[1, 1, -5], np.array([2.0, 2.0, 2.0, -40.0])],
 }

@@ -35,9 +35,17 @@ def number(formula):
     return lambda rng, p: float(f"{formula(p):.10g}")
 
 
-def permutation(word):
-    """A parameter, "lines": the new letters of the lines of a proof, whose old ones are those of the word."""
-    return lambda rng, p: "".join(rng.permutation(list(word)))
+def relettered(word, task="parsons-task", answer="parsons", told=None, dropped=()):
+    """That the lines of a proof have other letters. word: its lines in order.
+
+    task, answer: ids of the cells with the lines and with their order. told: (source, p) -> the task, if it is more
+    than its lines `reordered`.
+    """
+    return Varied(
+        {"lines": lambda rng, p: "".join(rng.permutation(sorted(word))), "proof": lambda rng, p: renamed(word, p)},
+        {task: told or reordered, answer: [(word, "{proof}")]},
+        dropped,
+    )
 
 
 def renamed(word, p):

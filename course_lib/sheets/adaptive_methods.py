@@ -9,7 +9,8 @@ from course_lib.checks.comparison import numbers
 from course_lib.checks.draws import symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
 from course_lib.checks.steps import runs_in_descend, step
-from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, relettered
+from course_lib.descent import descend as descend
 from course_lib.descent import end
 from course_lib.optimizers import adam as library_adam
 from course_lib.optimizers import gd, momentum
@@ -218,10 +219,7 @@ lines = order(
         F < A    : a mean is corrected after this step's square has come into it
         E, A < C : the step is made of both corrected means: it comes last
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEFG"), "adam": lambda rng, p: renamed("DGBFEAC", p)},
-        {"parsons-task": reordered, "parsons": ["{adam:DGBFEAC}"]},
-    ),
+    varied=relettered("DGBFEAC"),
 )  # fmt: skip
 
 
@@ -244,14 +242,22 @@ CASES = [
     case("three coordinates", THREE, THREE - 2, lr=0.2),
     case("three runs side by side", MANY, MANY + 3, MANY - 1, MANY**2, 2, lr=0.3, b1=0.8, b2=0.9),
 ]
-LATE = "(np.sqrt(v_hat) + eps) -> ((np.sqrt(square) + eps) / (1 - b2**n) ** 0.5)"
+ADAM_SLIPS = """
+    (np.sqrt(v_hat) + eps) -> ((np.sqrt(square) + eps) / (1 - b2**n) ** 0.5)
+        : eps is added before the correction; add it to the root of the corrected mean
+        -> np.sqrt(v_hat) : eps is missing: a gradient of 0 gives 0/0
+    b2**n -> b1**n : both are corrected with b1; v fades with b2
+    x - lr * m_hat -> x + lr * m_hat : the sign of the step: x goes against the mean
+    n = t + 1 -> n = t + 1; m = np.zeros(2) if np.isscalar(m) else m
+        : it works for two coordinates only: the shape is that of g
+"""
 
 
 @function(
     "5.4 Adam, written", read=ADAM, **ADAMS, cases=CASES,
     draw={"": [step(**MEANS), step(means, **MEANS)],
           "The first step, from no memory, is right.": step()},
-    mistakes=f"""
+    mistakes=["""
         mean / (1 - b1**n), square / (1 - b2**n) -> mean, square
             : neither mean is corrected: divide by 1 - b1^t and by 1 - b2^t
         square / (1 - b2**n) -> square : v is not corrected: divide it by 1 - b2^t
@@ -270,13 +276,10 @@ LATE = "(np.sqrt(v_hat) + eps) -> ((np.sqrt(square) + eps) / (1 - b2**n) ** 0.5)
         b1**n -> b1 ;; b2**n -> b2 : 1 - b1 is for the first step only; at step t it is 1 - b1^t
         mean / (1 -> mean * (1 ;; square / (1 -> square * (1
             : the means are too small at first: divide, do not multiply
-        b2**n -> b1**n : both are corrected with b1; v fades with b2
         mean / (1 - b1**n), square / (1 - b2**n) -> mean / (1 - b2**n), square / (1 - b1**n)
             : in the corrections b1 and b2 have changed places: b1 belongs to m
         (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat + eps) : eps stands inside the root; here it is added behind the root
-        {LATE} : eps is added before the correction; add it to the root of the corrected mean
         np.sqrt(v_hat) -> v_hat : the root of v is missing
-        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) : eps is missing: a gradient of 0 gives 0/0
         (1 - b2) * g * g -> (1 - b2) * g : v is the mean of squares, g * g
         (1 - b2) * g * g -> ((1 - b2) * g) ** 2 : 1 - b2 is squared, too: square g alone
         (1 - b2) * g * g -> (1 - b2) * mean * mean : v is the mean of the gradient's squares, not of the mean's
@@ -292,10 +295,7 @@ LATE = "(np.sqrt(v_hat) + eps) -> ((np.sqrt(square) + eps) / (1 - b2**n) ** 0.5)
         b1 * m + (1 - b1) * g -> (1 - b1) * m + b1 * g ;; b2 * v + (1 - b2) * g * g -> (1 - b2) * v + b2 * g * g
             : b and 1 - b have changed places: b keeps the old mean
         lr * m_hat -> lr * g : the gradient itself stands above the bar; Adam has its corrected mean there
-        x - lr -> x + lr : the sign of the step: x goes against the mean
-        n = t + 1 -> n = t + 1; m = np.zeros(2) if np.isscalar(m) else m
-            : it works for two coordinates only: the shape is that of g
-    """,
+    """, ADAM_SLIPS],
 )  # fmt: skip
 def adam(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8):
     n = t + 1
@@ -343,7 +343,7 @@ L2 = f"{PENALTY} ;; (1 - lr * decay) * x -> x"
             lambda rng: case("", x := draws.array(rng, draws.shape(rng)), np.zeros(x.shape), lr=draws.number(rng, 0, 1),
                              decay=round(rng.uniform(0.1, 1), 3)),
     },
-    mistakes=f"""
+    mistakes=[f"""
         {HALF} ;; {INSIDE} ;; {L2} : this is as printed
         {INSIDE} ;; {L2} : two slips are left: look at eps, and at decay * x
         {HALF} ;; {L2} : two slips are left: look at v's correction, and at decay * x
@@ -359,13 +359,7 @@ L2 = f"{PENALTY} ;; (1 - lr * decay) * x -> x"
             : the old point shrinks, not the one after the step
         (1 - lr * decay) * x -> x : the decay is gone: x has to shrink by lr * decay of itself
         (1 - lr * decay) -> decay : this keeps the share decay of x; 1 - lr * decay is kept
-        {LATE} : eps is added before the correction; add it to the root of the corrected mean
-        b2**n -> b1**n : both are corrected with b1; v fades with b2
-        (np.sqrt(v_hat) + eps) -> np.sqrt(v_hat) : eps is missing: a gradient of 0 gives 0/0
-        x - lr * m_hat -> x + lr * m_hat : the sign of the step: x goes against the mean
-        n = t + 1 -> n = t + 1; m = np.zeros(2) if np.isscalar(m) else m
-            : it works for two coordinates only: the shape is that of g
-    """,
+    """, ADAM_SLIPS],
 )  # fmt: skip
 def adamw(x, g, m=0.0, v=0.0, t=0, *, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.01):
     n = t + 1
@@ -516,7 +510,6 @@ LAYER, UPDATE = np.array([3.0, -4.0]), np.array([0.6, 0.8])
             : this is the sum of sizes, the 1-norm, or their mean; the length is meant
             -> abs(x).max(), abs(u).max() : this is the largest coordinate; the length is meant
         else 1.0 -> else np.nan : where a norm is 0 the ratio is 1; here it is 0/0
-            -> else 0.0 : where a norm is 0 the ratio is 1: a layer that starts at zero would never move
         x - lr -> x + lr : the sign of the step: x goes against u
             -> lr : this is the step alone; take it from x
             -> -lr : this is the step alone; add it to x
@@ -683,7 +676,6 @@ def race(lowest=0.01, highest=3.0, n=9):
             : this is the largest rate that does not diverge; the lowest end is meant
             -> np.nanargmin(abs(ends)) : this is the end nearest to 0; values can be below 0
         f(end(method, f, start, steps, lr=rates)) -> np.min(f(descend(method, f, start, steps, lr=rates)), axis=0)
-            || np.nanmin(f(descend(method, f, start, steps, lr=rates)), axis=0)
             : this is the lowest value on the way; where the run ends is meant
             -> np.linalg.norm(end(method, f, start, steps, lr=rates), axis=0)
                 : this is the distance at the end; f of it is meant

@@ -39,7 +39,7 @@ too_good = value(
 
 
 def some_scores(rng):
-    n = int(rng.integers(2, 9))
+    n = int(rng.integers(2, 7))
     return case("", rng.normal(size=n).round(2) + 3, int(rng.integers(1, n + 1)))
 
 

@@ -8,7 +8,7 @@ from course_lib.checks import draws
 from course_lib.checks.comparison import letters, numbers
 from course_lib.checks.draws import Formula, symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
-from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, number, relettered, renamed, reordered
 from course_lib.surfaces import quadratic_form, rosenbrock
 
 DATA, METHOD, NOTICE = "3. Round off the data", "4. Round off the method", "5. Who would notice?"
@@ -724,6 +724,8 @@ def belong_together(pair, rng):
         return False
     at, weights = np.polynomial.legendre.leggauss(3)
     slopes, halves = np.array([slope(x) for x in places]), np.diff(places) / 2
+    if not np.all(np.isfinite(slopes)):
+        return False
     bends = [[curvature(float(x)) for x in a + half * (1 + at)] for a, half in zip(places, halves)]
     return np.allclose(np.diff(slopes), bends @ weights * halves, rtol=0, atol=0.05 * np.max(np.abs(slopes)))
 
@@ -822,10 +824,7 @@ proof = order(
         A < C : the names x and x₊ are put in for Az and Az₊, which have to be there
         C < E : what is read backwards has to be there first
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEF"), "proof": lambda rng, p: renamed("DBFACE", p)},
-        {"change-task": told_anew, "order": ["{proof:DBFACE}"]},
-    ),
+    varied=relettered("DBFACE", "change-task", "order", told_anew),
 )  # fmt: skip
 
 

@@ -106,9 +106,9 @@ def single_valley(f, low, high, rng):
                 : a chord may lie on the graph, and rounding may push it below: allow for 1e-9
             -> graph > chord + 1e-3 : this allows for much more than rounding: a graph that bends down a little passes
         t * f(x) + (1 - t) * f(y) -> (1 - t) * f(x) + t * f(y)
-        return not np.any(graph > chord + 1e-9) -> return False
             : even a straight line is refuted: let the weight of x be the same on both sides
-            -> return True : it never refutes: see to it that a violation reaches the return
+        return not np.any(graph > chord + 1e-9) -> return True
+            : it never refutes: see to it that a violation reaches the return
             -> return np.any(graph > chord + 1e-9) : the answer is the opposite: a violation means False
             -> return not np.all(graph > chord + 1e-9) : a single chord below the graph is enough: np.any, not np.all
         rng.uniform(low, high, (2, pairs)) -> rng.integers(low, high, (2, pairs), endpoint=True)
@@ -547,9 +547,7 @@ CORNERS = "not only minors in a corner count: look at zeros around [[0, 1], [1, 
         (lambda H: minors(H) and minors(H[::-1, ::-1]) and np.all(np.diag(H) >= 0), CORNERS),
         (lambda H: np.all(np.diag(H) >= 0) and np.linalg.det(H) >= 0, CORNERS),
         (lambda H: H[0, 0] >= 0 and H[-1, -1] >= 0 and np.linalg.det(H) >= 0, CORNERS),
-        *((lambda H, fixed=fixed: np.linalg.eigvalsh(H)[0] >= -fixed, FIXED)
-          for fixed in (1e-12, 1e-10, 1e-9, 1e-8, 1e-6, 1e-3)),
-        (lambda H: np.round(np.linalg.eigvalsh(H)[0], 6) >= 0, FIXED),
+        *((lambda H, fixed=fixed: np.linalg.eigvalsh(H)[0] >= -fixed, FIXED) for fixed in (1e-12, 1e-6, 1e-3)),
         """
         curvatures[0] >= -1e-9 * np.abs(H).max() -> np.all(H >= 0) : the entries do not tell it: look at the eigenvalues
             -> np.linalg.det(H) >= 0 : the determinant alone is the product of the eigenvalues: two minus signs hide

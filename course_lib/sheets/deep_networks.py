@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.checks import draws
 from course_lib.checks.exercise import Rule, case, function, order, value
-from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, relettered
 from course_lib.networks import Network, signal_and_gradient
 
 FIFTY, VARIANCE, NORM = "1. Fifty layers, fifty factors", "2. The variance is not everything", "3. Batch norm, by hand"
@@ -23,7 +23,7 @@ shrunk = value(
         (0.95**-40, "upside down: weights that are too small make the signal smaller"),
     ],
     varied=Varied(
-        {"weak": choice(0.9, 0.92, 0.96, 0.97), "deep": choice(30, 50, 60)},
+        {"weak": choice(0.9, 0.92, 0.96, 0.97), "deep": choice(30, 45, 60)},
         {"guess-task": [("scale 0.95 and 40 layers", "scale {weak} and {deep} layers")],
          "guesses": [("0.95**40", "{weak} ** {deep}")]},
         back=lambda answer, p: answer * 0.95**40 / p["weak"] ** p["deep"],
@@ -213,10 +213,7 @@ proof = order(
         C < E : nothing is known of another layer before it is known of one
         E < B : the conclusion stands before its reasons
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEF"), "proof": lambda rng, p: renamed("DAFCEB", p)},
-        {"parsons-task": reordered, "parsons": [("DAFCEB", "{proof}")]},
-    ),
+    varied=relettered("DAFCEB"),
 )  # fmt: skip
 
 
@@ -387,7 +384,7 @@ def outputs_side_by_side(rng):
             -> np.all(a == 0, axis=-1) : this asks for examples whose units are all 0; a unit is dead over all examples
             -> np.all(a != 0, axis=-2) : this counts units that are never 0
             -> (a == 0) : this counts zeros; a unit is dead if it is 0 for all examples
-            -> ~np.all(a == 0, axis=-2) : this is the share of the living
+            -> (~np.all(a == 0, axis=-2)) : this is the share of the living
             -> np.all(a == 0, axis=0) : the examples are on the last axis but one: runs may stand before it
         .mean(axis=-1) -> .mean() : each run has a share of its own: the mean goes over the units, the last axis
             -> .sum(axis=-1) : this is their number; the share is meant

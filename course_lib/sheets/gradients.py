@@ -539,7 +539,7 @@ def outcome(adversary, lr):
            case("a huge rate", 50.0)],
     draw=a_rate,
     mistakes="""
-        return 2 * -> return 0.9 * || return 0.0 * : start farther outside the edge
+        return 2 * -> return 0.9 * : start farther outside the edge
             -> return 1e9 + : compare how far the edge is, and how far this is
         2 * (1 / (2 * lr)) ** 0.5 -> 3.0 || 10.0 || 100.0 : the edge depends on the rate, and so must the start
     """,

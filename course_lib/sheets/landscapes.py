@@ -6,7 +6,7 @@ from course_lib.checks import draws
 from course_lib.checks.comparison import numbers
 from course_lib.checks.draws import Formula
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
-from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, number, relettered
 
 SLICE, STRETCH, LINE = "1. A slice through 610 dimensions", "2. As sharp as you like", "3. Two networks and one line"
 ROAD, EDGE, NOISE = "4. The bent road", "5. Sharpness while it learns", "6. Flat and good"
@@ -253,10 +253,7 @@ proof = order(
         B < E : that their product is the identity has to be known before it is left out
         E < H : the loss is computed from the outputs: first they must be the same
     """,
-    varied=Varied(
-        {"lines": permutation("CFDAGBEH"), "proof": lambda rng, p: renamed("CFDAGBEH", p)},
-        {"parsons-task": reordered, "parsons": [("CFDAGBEH", "{proof}")]},
-    ),
+    varied=relettered("CFDAGBEH"),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from course_lib.checks import draws
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
 from course_lib.checks.mistakes import Edited
 from course_lib.checks.steps import runs_in_descend, step
-from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, number, relettered
 
 MEMORY, SPELLINGS, MAP = "2. A memory that fades", "3. One method, four spellings", "5. A map of all settings"
 LEAP, VALLEY = "6. Look before you leap", "4. Back in the valley"
@@ -303,10 +303,7 @@ proof = order(
         D < E    : the conclusion stands before its reasons
         B < E    : the conclusion needs to know that the product is the square of a size
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("CFAGDBE", p)},
-        {"parsons-task": reordered, "parsons": ["{proof:CFAGDBE}"]},
-    ),
+    varied=relettered("CFAGDBE"),
 )  # fmt: skip
 
 
@@ -402,6 +399,8 @@ NESTEROV = {
         x - lr * (g -> x + lr * (g : the sign of the step: x goes against g + beta v
         , w -> , v : the velocity that comes back is the old one
         + g -> + (1 - beta) * g : v is a running mean; the sum is meant
+        w = beta -> v = np.zeros(2) if np.isscalar(v) else v; w = beta
+            : it works for two coordinates only: the shape is that of g
     """,
 )  # fmt: skip
 def look_ahead(x, g, v=0.0, *, lr, beta=0.9):

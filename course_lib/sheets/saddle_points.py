@@ -10,7 +10,7 @@ from course_lib.checks.comparison import numbers
 from course_lib.checks.draws import symmetric
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
 from course_lib.checks.mistakes import edits
-from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, relettered
 
 TELL, LEAVE = "2. What eigenvalues tell, and what not", "3. How long does it take to leave?"
 NEWTON, NETWORK = "8. Newton walks into saddles, and how to turn it round", "9. The saddle of a real network"
@@ -644,11 +644,7 @@ proof = order(
     G < E : that other starts do not converge follows from their growth: the growth comes first
     E < B : these starts: the line before must say which ones remain
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("DFCAGEB", p)},
-        {"parsons-task": reordered, "parsons": ["{proof:DFCAGEB}"]},
-        dropped={"parsons-run-text", "parsons-run"},
-    ),
+    varied=relettered("DFCAGEB", dropped={"parsons-run-text", "parsons-run"}),
 )  # fmt: skip
 
 

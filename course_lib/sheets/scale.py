@@ -6,7 +6,7 @@ from course_lib.checks import draws
 from course_lib.checks.comparison import letters, numbers
 from course_lib.checks.draws import Formula
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
-from course_lib.checks.varied import Varied, choice, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, relettered
 
 WORKERS, LATE, SELDOM = "1. One batch, many workers", "2. Late", "3. Seldom"
 SHORT, BITS, MEMORY, WIDER, WORDS = "4. Short messages", "5. Few bits", "6. Memory", "7. Wider", "8. Words"
@@ -248,10 +248,13 @@ arriving = value(
 
 
 def rough(rng):
-    """Numbers, a spacing, and draws from [0, 1); in one draw of three the numbers lie on the grid already."""
+    """Numbers, a spacing, and draws from [0, 1); in one draw of three the numbers lie on the grid already.
+
+    No x / s + u is whole: there rounding would decide.
+    """
     d, s = draws.dimension(rng), float(rng.choice([0.125, 0.25, 0.5, 2.0]))
     x = s * rng.integers(-9, 9, d) if rng.integers(3) == 0 else rng.normal(size=d).round(3) * 3
-    return case("", x, s, rng.uniform(0.001, 0.999, d).round(3))
+    return case("", x, s, (rng.integers(1, 999, d) + 0.25) / 1000)
 
 
 @function(
@@ -291,10 +294,7 @@ proof = order(
     C < G : one infinite gradient in the memory would stay there: look before it is used
     G < E : the step is made of the new memory
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("BDFACGE", p)},
-        {"parsons-task": reordered, "parsons": [("BDFACGE", "{proof}")]},
-    ),
+    varied=relettered("BDFACGE"),
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.checks import draws
 from course_lib.checks.comparison import numbers
 from course_lib.checks.exercise import Like, Rule, case, function, order, value
-from course_lib.checks.varied import Varied, choice, number, permutation, renamed, reordered
+from course_lib.checks.varied import Varied, choice, number, relettered
 from course_lib.descent import end
 from course_lib.problems import least_squares
 
@@ -426,10 +426,7 @@ proof = order(
     G < E : s is not named yet
     E < A : divide by the bracket when there is one
     """,
-    varied=Varied(
-        {"lines": permutation("ABCDEFG"), "proof": lambda rng, p: renamed("BFDCGEA", p)},
-        {"parsons-task": reordered, "parsons": ["{proof:BFDCGEA}"]},
-    ),
+    varied=relettered("BFDCGEA"),
 )  # fmt: skip
 
 
@@ -441,9 +438,7 @@ MEAN = "With a single rate it is the mean height after five epochs."
 
 
 def small_task(seed=7, n=32, d=3):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, d))
-    return least_squares(X, X @ rng.normal(size=d) + rng.normal(size=n))
+    return regression(np.random.default_rng(seed), n, d)
 
 
 def a_task(rng):
