@@ -267,6 +267,10 @@ def test_no_page_holds_what_a_browser_would_run(run):
         assert not any(danger in text for danger in ("<script", "<img", "<iframe", "<a ", "javascript:alert"))
 
 
+def test_the_terminal_hears_nothing_raw(run):
+    assert {sign for sign in run["said"] if not sign.isprintable()} <= {"\n"}
+
+
 def test_nothing_was_called_changed_or_left_over(run):
     assert run["spaces"] > 1, "the sandboxes were seen"
     assert (run["called"], run["changed"], run["orphans"], run["left"]) == (False, False, set(), set())

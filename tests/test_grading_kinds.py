@@ -825,6 +825,18 @@ def _(nb):
     nb.say("ema", f"shown = check.ema.examples()\nvalues, beta = shown[0].args\n{SOLUTIONS['ema']}")
 
 
+@kind("names of errors and modules that are no words", ema=0, heavy_ball="needs a person", state="needs a person")
+def _(nb):
+    nb.say("ema", "E = type('\\x1b[31m<script>\\n', (Exception,), {})\nraise E('\\x1b[31m\\ud800\\u202e<script>')")
+    nb.say("heavy-ball", "raise ModuleNotFoundError(name='\\x1b[31m\\ud800<script>')")
+
+
+@kind("a copy of the process answers in its place")
+def _(nb):
+    nb.append("ema", "import gc, os, worker\none = next(o for o in gc.get_objects() if isinstance(o, worker.Worker))\n"
+              "if os.fork():\n    os.wait()\n    os._exit(0)\none.process = os.getpid()")  # fmt: skip
+
+
 @kind("numbers that a thread changes", edge=0)
 def _(nb):
     nb.say("guesses", "import itertools, threading, time\nfull_speed, times, edge = 0.2, 2, np.array(0.5)\n"
@@ -968,6 +980,39 @@ def _(nb):
            "def ema(values, beta): return Lie(), Lie()")  # fmt: skip
     nb.say("heavy-ball", "class End:\n    def __array__(self, dtype=None, copy=None): raise SystemExit\n\n\n"
            "def heavy_ball(x, g, v=0.0, *, lr, beta=0.9): return End(), End()")  # fmt: skip
+
+
+@kind("answers in other forms")
+def _(nb):
+    nb.append("ema", "import functools\n_ema = ema\nema = functools.partial(lambda a, *args: _ema(*args), 1)")
+    nb.append(
+        "heavy-ball",
+        "class Step:\n    def __init__(self, f): self.f = f\n"
+        "    def __call__(self, *args, **hyper): return self.f(*args, **hyper)\n\n\nheavy_ball = Step(heavy_ball)",
+    )
+    nb.append(
+        "look-ahead",
+        "from collections import namedtuple\nPair = namedtuple('Pair', 'x v')\n_step = look_ahead\n"
+        "def look_ahead(*args, **hyper): return Pair(*_step(*args, **hyper))\n\n\n"
+        "class Steps:\n    f = staticmethod(told_from_ahead)\n"
+        "    def step(self, *args, **hyper): return self.f(*args, **hyper)\n\n\ntold_from_ahead = Steps().step",
+    )
+    nb.append("d2l-mended", "_next = next_z\ndef next_z(*args, **hyper):\n"
+              "    return np.repeat(np.asarray(_next(*args, **hyper)).astype('>f8'), 2, axis=0)[::2]")  # fmt: skip
+
+
+@kind("prompts pasted")
+def _(nb):
+    for name, first, other in (("ema", ">>> ", "... "), ("heavy-ball", "In [3]: ", "   ...: ")):
+        nb.say(name, "\n".join((other if i else first) + line for i, line in enumerate(SOLUTIONS[name].split("\n"))))
+
+
+@kind("what was left in")
+def _(nb):
+    nb.add("title", "%pdb on")
+    nb.add("check-ema", "breakpoint()")
+    nb.add("check-ema", "exit()\nquit()")
+    nb.add("check-ema", "%debug\n%tb\n%cd ..\n%precision 3")
 
 
 @kind("who looks at his own source")
@@ -1231,6 +1276,13 @@ def test_hidden_inputs_are_for_the_teacher_and_others_in_another_notebook(school
         seen.append([one["came"] for one in mark["tried"]])
         assert all(came.startswith("ValueError: INPUT") for came in seen[-1])
     assert not {*seen[0]} & {*seen[1]}
+
+
+def test_no_half_character_comes_out_of_it(school):
+    """A database would not take it, and none of the class would be in it."""
+    result = grade_one(spoilt("names of errors and modules that are no words", school).write(school.here), UNIT)
+    assert "<script>" in result["reasons"][0]
+    json.dumps(result, ensure_ascii=False).encode()
 
 
 def test_solution_gets_all_and_the_sheet_nothing(school):

@@ -111,4 +111,5 @@ def take(result, judged):
 
 
 def text(words):
-    return str(words)[:WORDS]
+    """A sentence with no half characters in it, which no database takes."""
+    return str(words)[:WORDS].encode(errors="replace").decode()
