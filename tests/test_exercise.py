@@ -172,6 +172,14 @@ def test_single_precision_is_judged_as_such():
     assert "tolerance here is 0.0001" in said(single(lambda a: a / 3), lambda a: a / 2)
 
 
+def test_a_function_that_ends_as_it_was_handed_out_is_blank():
+    def given(x, g, v=0.0, *, lr, beta=0.9):
+        print(x)
+        # Your lines here.
+
+    assert "still blank: it returns None" in said(ball, given)
+
+
 class Odd:
     """Answers no question about itself."""
 
@@ -472,6 +480,7 @@ def test_the_box_says_the_same_and_does_not_rely_on_colour():
     for words in ("○ Not yet", "Already right: it runs", *values, "<b>Hint:</b> this is the running mean."):
         assert words in box
     assert "✓ Passed" in ball.examined(ball.right).html
+    assert "(print only shows a result.)<br>It was called as" in ball.examined(lambda *args, **hyper: print(args)).html
     assert "<script>" not in value("x", "a", **HEAD).examined("<script>").html
 
 

@@ -120,7 +120,6 @@ WRONG = {
         (7, "A text of letters"),
     ],
     "ball": [(lambda x, r: np.linalg.norm(x), "Wrong shape")],
-    "edge": [(0.5, "too large")],
     "no_minimiser": [
         ((lambda x: x**2, 0.0), "it reaches the number"),
         ((lambda x: -x, -np.inf), "must be finite"),
@@ -194,13 +193,6 @@ def test_who_refutes_everything_earns_nothing():
 
 def test_a_pair_whose_function_is_a_stub_is_still_blank():
     assert "still blank" in convexity.no_minimiser.report((lambda x: None, None))[1]
-
-
-def test_what_is_right_is_what_the_library_does():
-    rng = np.random.default_rng(1)
-    for x in rng.normal(size=(20, 5)):
-        np.testing.assert_allclose(convexity.simplex.right(x), project_simplex(x), rtol=0, atol=1e-12)
-        np.testing.assert_allclose(convexity.ball.right(x, 1.5), project_ball(x, 1.5), rtol=0, atol=1e-12)
 
 
 def test_the_reasons_of_the_twelve_are_true():

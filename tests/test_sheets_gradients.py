@@ -56,7 +56,6 @@ ALSO = {
 }
 
 WRONG = {
-    "factor": [(-3, "too")],
     "days": [(11.5, "too small")],
     "central": [
         (lambda f, x, h: gradients.central.right(f, x, h).sum(), "Wrong shape"),

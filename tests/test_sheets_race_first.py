@@ -63,7 +63,6 @@ ALSO = {
 }
 
 WRONG = {
-    "default": [(2, "too large")],
     "bet": [
         ((None, "it will overshoot"), "1 or more, or np.inf for never"),
         ((22, None), "Say why"),
@@ -84,7 +83,6 @@ WRONG = {
         ("ACEX", "Four letters from A to H"),
         (4, "Four letters from A to H"),
     ],
-    "best_feasible": [("3", "A number is meant")],
     "by_hand": [((1.6, 0.5), "1 of 2 numbers are right; the first that is not has index 1"), (1.6, "Wrong shape")],
     "step": [
         (lambda x, g, *, lr: x - lr * g, "one result with a comma behind it"),
@@ -127,7 +125,6 @@ WRONG = {
         (lambda p: p, "A Surface of two coordinates is meant"),
         (3, "A Surface of two coordinates is meant"),
     ],
-    "first_below": [(20, "too small")],
     "share": [(-0.04455, "the slope of the logarithm"), (0.11, "too large")],
     "balanced_error": [
         (lambda y, p: np.max(y != p), "Wrong result"),

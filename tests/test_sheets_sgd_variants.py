@@ -99,14 +99,11 @@ WRONG = {
         (lambda n, size, rng: cut(np.arange(0), size), "It returns [], which is empty."),
         (lambda n, size, rng: [[i] for i in rng.permutation(n)], "Wrong"),
     ],
-    "batch": [(500, "too small")],
     "stairs": [
         (lambda lr, n, q: lr, "a function is meant as the result, got"),
         (lambda lr, n, q: lambda: lr, "takes 0 positional arguments but 1 was given"),
     ],
     "svrg_epoch": [(lambda f, w, lr, order: str(w), "expected numbers")],
-    "gd_ratio": [(5, "too small")],
-    "sgd_ratio": [(2, "too large")],
     "counterexample": [
         ([1.0] * 9 + [-9.0], "The mean is above -1"),
         ([-2.0, 0.0], "Clipped SGD settles below 0.5"),
