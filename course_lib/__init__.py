@@ -4,4 +4,4 @@ Every optimizer is one function, ``x, *memory = method(x, g, *memory, lr=...)``.
 the file goes down like the history, and each method adds one idea to the one above it.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

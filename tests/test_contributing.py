@@ -229,7 +229,7 @@ def test_a_lesson(course):
         f"from .lesson{NUMBER} import bowl\n",
         before="from .parts import",
     )
-    put(course / "README.md", ROW, before="\nThe numbers of the lessons are")
+    put(course / "README.md", ROW, before="\nWhat is often said about optimizers")
     for name, text in (
         ("tests/claims.toml", f"\n{CLAIM.format(number=number, name=NAME)}"),
         ("teaching/lessons.md", NOTES),

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from course_lib.sheets import race_first
 
@@ -222,7 +223,38 @@ def test_every_list_of_versions_says_the_same(project):
     workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
     assert workflow.count(f'python: ["{low}", ') == 2
     version = re.search('^__version__ = "(.*)"$', (LIBRARY / "__init__.py").read_text(encoding="utf-8"), re.M)[1]
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    date = re.search(rf"^## {re.escape(version)} \((\d{{4}}-\d\d-\d\d)\)$", newest_change(), re.M)[1]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (cited["version"], cited["date-released"]) == (version, date)
+
+
+def newest_change():
+    return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n\n")[2]
+
+
+# What only the owner of a repository knows, its name, address and people, is "to be filled" where it is needed.
+TO_BE_FILLED = {"CODE_OF_CONDUCT.md", "paper.md"}
+
+
+def test_the_one_placeholder_stands_only_where_the_owner_has_to_fill_it():
+    marks = re.compile(r"\b(?:TODO|FIXME|XXX|TBD|lorem ipsum|to be filled)\b", re.I)
+    for path in sorted(
+        [*ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("teaching/*.md"), *ROOT.glob(".github/**/*.yml")]
+    ):
+        allowed = {"to be filled"} if path.name in TO_BE_FILLED else set()
+        assert set(marks.findall(path.read_text(encoding="utf-8"))) <= allowed, path.name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml")), ids=name_of)
+def test_an_issue_form_asks_for_what_is_needed(path):
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert form["name"]
+    assert form["description"]
+    assert len({part["id"] for part in form["body"]}) == len(form["body"])
+    assert any(part.get("validations", {}).get("required") for part in form["body"])
+    for part in form["body"]:
+        assert part["type"] in {"input", "textarea", "dropdown"}
+        assert part["attributes"]["label"]
 
 
 # The notebooks
