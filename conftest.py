@@ -1,9 +1,16 @@
-"""Notebooks under test neither read nor write the predictions of whoever tests them; a busy machine fails no test."""
+"""Notebooks under test neither read nor write the predictions of whoever tests them; a busy machine fails no test.
+
+After all cells of a lesson have run, each is run again, from the last to the first: in whatever order a learner goes
+back, it finds what it needs as it was, and says the same. So no cell changes what another one takes, and a section can
+be left out of which no name is taken.
+"""
 
 import os
+import re
 
 import pytest
 from hypothesis import settings
+from nbval.plugin import IPyNbCell
 
 os.environ["COURSE_ANSWERS"] = os.devnull
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a worker for each core: more threads would wait for each other
@@ -24,8 +31,20 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: {what}")
 
 
+def again(cell):
+    name = f"{cell.name} again"
+    return IPyNbCell.from_parent(cell.parent, name=name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    lessons = {}
+    for item in items:
+        if item.path.suffix == ".ipynb" and item.path.parent.name == "notebooks":
+            lessons.setdefault(item.path, []).append(item)
+    for cells in lessons.values():
+        at = items.index(cells[-1]) + 1
+        items[at:at] = map(again, reversed(cells))
     for item in items:
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"workers cannot agree on a name with an address in it: {item.nodeid}")
@@ -35,6 +54,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
         if any(marker.name in SLOW for marker in item.iter_markers()):
             item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A blank sheet runs through without a warning, and its checks say that nothing is right yet."""
+    yield
+    if item.path.suffix == ".ipynb" and item.path.parent.name == "exercises":
+        assert not [output for output in item.test_outputs if output.get("name") == "stderr"], item.cell.source
+        if item.cell.metadata.get("nbgrader", {}).get("grade"):
+            said = [output.get("text") or output.data["text/plain"] for output in item.test_outputs]
+            assert re.match("NOT YET: .*: still blank", "".join(said)), item.cell.source
 
 
 @pytest.fixture
