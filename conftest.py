@@ -5,6 +5,7 @@ back, it finds what it needs as it was, and says the same. So no cell changes wh
 be left out of which no name is taken.
 """
 
+import copy
 import os
 import re
 
@@ -31,9 +32,10 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: {what}")
 
 
-def again(cell):
-    name = f"{cell.name} again"
-    return IPyNbCell.from_parent(cell.parent, name=name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options)
+def again(item):
+    """The same test once more, on a copy of the cell: nbval joins the texts of the cell that it compares."""
+    more = {"cell_num": item.cell_num, "cell": copy.deepcopy(item.cell), "options": item.options}
+    return IPyNbCell.from_parent(item.parent, name=f"{item.name} again", **more)
 
 
 @pytest.hookimpl(tryfirst=True)
