@@ -47,8 +47,8 @@ ALSO = {
 
 WRONG = {
     "explodes": [
-        (("relu", 2.0, None, True), "The start is the recommended one"),
-        (("relu", 1.0, "batch", False), "It has a skip"),
+        (("relu", 2.0, None, True), "This is not the recommended start"),
+        (("relu", 1.0, "batch", False), "This has no skip"),
         (("tanh", 1.0, None, True), "does not grow a millionfold"),
         (("relu", 1.0, "batch", True), "does not grow a millionfold"),
         (("relu", 1.0, "group", True), "Four things in one tuple are meant"),
@@ -56,8 +56,8 @@ WRONG = {
         (("relu", None, True), "Four things in one tuple are meant"),
     ],
     "alive": [
-        (("tanh", 0.1, None, True), "The activation is the relu"),
-        (("relu", 0.1, "layer", True), "It has no norm"),
+        (("tanh", 0.1, None, True), "another activation than the relu"),
+        (("relu", 0.1, "layer", True), "This has a norm"),
         (("relu", 1.0, None, False), "near the recommended start"),
         (("relu", 0.1, None, False), "Its signal does not stay"),
         (("relu", 5.0, None, True), "Its signal does not stay"),

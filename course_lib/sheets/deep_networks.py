@@ -18,6 +18,7 @@ shrunk = value(
     mistakes=[
         (0.95, "this is the factor of one layer; there are many, one after another"),
         (0.95 * 40, "factors of layers multiply, they do not add up"),
+        (1 - 0.05 * 40, "each layer takes five per cent of what is left: factors multiply, losses do not add up"),
         (1.0, "at this scale each layer loses a little"),
         (0.95**80, "the root mean square gets the factor once; its square gets it twice"),
         (0.95**-40, "upside down: weights that are too small make the signal smaller"),
@@ -54,6 +55,7 @@ tanh_signal = value(
         (0.0025, "this is the mean square; the signal is its root"),
         (1 / np.sqrt(200), "1/sqrt(k) forgets that two q squared are lost in a layer: 1/sqrt(2k)"),
         (20.0, "upside down: 1/sqrt(2k)"),
+        (0.1, "that is behind layer 50; it goes on falling"),
         (0.0, "it falls like a power of the depth, not like an exponential"),
     ],
     varied=Varied(
@@ -136,6 +138,11 @@ WITHHELD = ["networks.normalized", "networks.normalized_backward"]
             -> ) ** 0.5 + 1e-5 : epsilon stands under the root
             -> ) ** 0.5 : epsilon is missing: a unit that is always the same would be divided by zero
         z.mean(axis=0) -> z.mean(axis=1, keepdims=True)
+            || z.mean(axis=0) -> z.mean(axis=1, keepdims=True)
+            ;; (z - mean) ** 2, axis=0 -> (z - mean) ** 2, axis=1, keepdims=True
+            || z.mean(axis=0) -> z.mean(axis=1, keepdims=True)
+            ;; (np.mean((z - mean) ** 2, axis=0) + 1e-5) ** 0.5 -> (np.mean((z - mean) ** 2, axis=1) + 1e-5) ** 0.5
+            ;; (z - mean) / s -> (z - mean) / s[:, None]
             : this is the mean over the units of an example; batch norm takes it over the examples, axis 0
             -> z.mean() : one mean for all units; each unit has its own, over the examples
         np.mean((z - mean) ** 2, axis=0) -> np.mean((z - mean) ** 2)
@@ -266,7 +273,8 @@ def a_skip(rng):
     "8.7 Bug hunt: back through a skip", points=2, read=SKIPS,
     cases=[
         case("a branch that is on", np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]), np.array([[1.0, 2.0], [0.0, 1.0]])),
-        case("a branch that is off", np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]), -np.eye(2)),
+        case("a branch that is off", np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]),
+             np.array([[-1.0, 0.0], [0.0, -1.0]])),
         case("two examples", np.array([[1.0, 0.0], [0.5, -1.0]]), np.array([[1.0, -1.0], [-2.0, 0.5]]),
              np.array([[0.5, -1.0], [1.0, 0.25]])),
     ],
@@ -276,6 +284,7 @@ def a_skip(rng):
     mistakes="""
         delta + into @ W.T -> into @ W.T : this is as printed: the road around the branch is missing
             -> delta + into @ W : the way back through W is its transpose
+            -> into + into @ W.T : the road has no relu on it: there the gradient comes through whole
             -> delta + delta @ W.T : the slope of the relu is missing on the branch
             -> delta : the branch is missing: a goes through it, too
         (a @ W > 0) -> (a > 0) : the slope of the relu is that at its sum, a W
@@ -331,8 +340,8 @@ explodes = value(
     "8.8 Two networks that break the rules: it explodes", points=2, read=SKIPS, passes=("relu", 1.0, None, True),
     rules=[
         FORM,
-        Rule("the recommended start", lambda s, rng: s[1] == 1, "The start is the recommended one: its scale is 1."),
-        Rule("a skip", lambda s, rng: bool(s[3]), "It has a skip: the last of the four is True."),
+        Rule("the recommended start", lambda s, rng: s[1] == 1, "This is not the recommended start, whose scale is 1."),
+        Rule("a skip", lambda s, rng: bool(s[3]), "This has no skip; with skips the last of the four is True."),
         Rule("the gradient explodes", lambda s, rng: sizes(s)[1] > 1e6,
              "Its gradient does not grow a millionfold through 50 layers. What would make each branch as large as the "
              "road beside it, layer after layer?"),
@@ -343,8 +352,8 @@ alive = value(
     "8.8 Two networks that break the rules: it lives", points=2, read=SKIPS, passes=("relu", 0.1, None, True),
     rules=[
         FORM,
-        Rule("relus", lambda s, rng: s[0] == "relu", "The activation is the relu."),
-        Rule("no norm", lambda s, rng: s[2] is None, "It has no norm: the third of the four is None."),
+        Rule("relus", lambda s, rng: s[0] == "relu", "This is another activation than the relu."),
+        Rule("no norm", lambda s, rng: s[2] is None, "This has a norm; without one the third of the four is None."),
         Rule("far from the recommended start", lambda s, rng: not 1 / 3 < s[1] < 3,
              "That is still near the recommended start; go below a third of it, or above three times."),
         Rule("the signal lives", lambda s, rng: 0.1 < sizes(s)[0] < 10,
@@ -388,6 +397,8 @@ def outputs_side_by_side(rng):
             -> np.all(a == 0, axis=0) : the examples are on the last axis but one: runs may stand before it
         .mean(axis=-1) -> .mean() : each run has a share of its own: the mean goes over the units, the last axis
             -> .sum(axis=-1) : this is their number; the share is meant
+        np.all(a == 0, axis=-2).mean(axis=-1) -> np.mean(a == 0, axis=(-2, -1)) || np.mean(a == 0)
+            : this counts zeros; a unit is dead if it is 0 for all examples
     """,
 )  # fmt: skip
 def dead_share(a):
@@ -419,6 +430,8 @@ def a_cosine(rng):
         range(layers) -> range(1) : this is one layer; the formula is for each
             -> range(layers + 1) : this is a layer too many
             -> range(max(layers - 1, 0)) : this is a layer too few
+        for _ in range(layers): -> for _ in range(1):
+            ;; return c -> return c**layers : the formula is no factor: what comes out goes in again
         c * (np.pi -> (np.pi : the second term is multiplied by the cosine
         + c * -> - c * : the two terms add up
     """,
