@@ -146,7 +146,7 @@ def wolfe(
     Returns t >= 0, a float. Where doubling comes to 2**60, or halving to its end, the longest that went down enough, 0
     if none did: the run stays.
     Errors: ValueError for t, c1 or c2 out of range.
-    Source: Lewis and Overton (2013), algorithm 2.6.
+    Source: Lewis and Overton (2013), algorithm 4.6.
     """
     if not (0 < t < math.inf and 0 < c1 < c2 < 1):
         raise ValueError(f"t must be > 0, and 0 < c1 < c2 < 1; got t = {t!r}, c1 = {c1!r}, c2 = {c2!r}")

@@ -190,7 +190,7 @@ class one_cycle(Schedule):
     pct_start: share p of the steps that go up, in [0, 1]; 0 starts at the top, 1 never comes down before step T.
     div_factor, final_div_factor: d and D, both >= 1; the first rate is lr / d, the last one lr / d / D.
     Returns a function t -> rate. Errors: ValueError for a bad argument.
-    Source: Smith and Topin (2018). Convention: optax.cosine_onecycle_schedule; torch's OneCycleLR reaches its peak and
+    Source: Smith and Topin (2019). Convention: optax.cosine_onecycle_schedule; torch's OneCycleLR reaches its peak and
     its end one step earlier.
     """
 

@@ -29,9 +29,9 @@ def main(*paths):
         print(path, flush=True)
         refresh(path)
     if not paths:
-        from tools import claims, exercises, from_here, picture
+        from tools import claims, exercises, from_here, picture, references
 
-        for made in (exercises, claims, from_here, picture):
+        for made in (exercises, claims, from_here, references, picture):
             made.main()
 
 

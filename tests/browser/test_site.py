@@ -105,7 +105,10 @@ class Page(html.parser.HTMLParser):
 
 
 def test_each_text_and_notebook_is_a_page_that_search_finds(pages):
-    wanted = {SITE / name for name in ("index.html", "CLAIMS.html", "FROM_HERE.html", "teaching/lessons.html")}
+    wanted = {
+        SITE / name
+        for name in ("index.html", "CLAIMS.html", "FROM_HERE.html", "REFERENCES.html", "teaching/lessons.html")
+    }
     wanted |= {(SITE / name).with_suffix(".html") for name in NOTEBOOKS}
     wanted |= {SITE / "library" / f"{name}.html" for name in ("index", "optimizers", "surfaces", "live")}
     assert wanted <= set(pages)
