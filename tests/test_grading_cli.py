@@ -227,6 +227,31 @@ def test_two_submissions_of_one_name_are_for_a_person(run, grader, tmp_path):
     assert marks_of(tmp_path / "graded" / UNIT / "marks.csv")["bob"]["marks"] == "24"
 
 
+def test_a_folder_that_cannot_be_opened_is_for_a_person(run, grader, tmp_path, monkeypatch):
+    hand_in(tmp_path / "in", {"anna": "right", "bob": "right"})
+    look = Path.iterdir
+
+    def closed(path):
+        if path.name == "bob":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    code, out, _ = run("grade", UNIT, "in")
+    assert code == 3
+    assert [line.split()[:2] for line in out.splitlines()[1:3]] == [["anna", "24"], ["bob", "24"]]
+    assert "cannot be opened (Permission denied)" in out.splitlines()[2]
+
+
+def test_whether_it_is_a_variant_is_seen_without_reading_all(tmp_path, monkeypatch):
+    read_ones, read_it = [], batch.bytes_of
+    monkeypatch.setattr(batch, "bytes_of", lambda path: read_ones.append(path) or read_it(path))
+    paths = tuple(write(tmp_path / f"{i}.ipynb", "kept.x(1)") or tmp_path / f"{i}.ipynb" for i in range(99, 0, -1))
+    assert batch.variants([batch.Submission("anna", paths)]) == 1
+    batch.variants([batch.Submission("anna", tuple(write(path, "x") or path for path in paths))])
+    assert len(read_ones) <= 2 * batch.MANY
+
+
 def test_not_too_many_are_under_way(tmp_path):
     lock, asked, done = threading.Lock(), [], []
 

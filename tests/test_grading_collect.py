@@ -89,6 +89,18 @@ def test_what_a_learner_names_like_a_platforms_folder_is_his(tmp_path):
         assert {path.name for path in (tmp_path / f"wrapped{i}").iterdir()} == {"ben_18", "dan_19"}
 
 
+def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    source, scan = put(tmp_path / "in", {f"anna/{UNIT}.ipynb": "a", f"bob/{UNIT}.ipynb": "b"}), os.scandir
+
+    def closed(path):
+        if str(path).endswith("bob"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    assert oddities(collect([source], UNIT, tmp_path / "out")) == {"bob": "it cannot be opened (Permission denied)"}
+
+
 def test_names_that_differ_by_capitals_do_not_share_a_folder(tmp_path):
     collect([put(tmp_path / "in", {f"Kim/{UNIT}.ipynb": "1", f"kim/{UNIT}.ipynb": "2"})], UNIT, tmp_path / "out")
     assert len({path.name.casefold() for path in (tmp_path / "out").iterdir()}) == 2

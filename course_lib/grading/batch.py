@@ -74,6 +74,13 @@ def is_folder(path):
 
 def inside(folder, unit):
     """The Submission of a learner's folder, without the name."""
+    try:
+        return held_in(folder, unit)
+    except OSError as error:
+        return Submission("", (), f"the folder cannot be opened ({error.strerror})")
+
+
+def held_in(folder, unit):
     places = [place for place in (folder, folder / unit) if is_folder(place)]
     notebooks = [path for place in places for path in sorted(place.iterdir()) if is_notebook(path)]
     if notebooks:
@@ -104,7 +111,7 @@ def told_apart(submissions):
 
 def variants(submissions):
     """How many of the submissions are of a private variant."""
-    return sum(any(map(KEPT.search, filter(None, map(bytes_of, one.paths)))) for one in submissions)
+    return sum(any(map(KEPT.search, filter(None, map(bytes_of, one.paths[:MANY])))) for one in submissions)
 
 
 def bytes_of(path):

@@ -97,8 +97,8 @@ def files_in(source, unit):
             source, (source.absolute().parent.name, source.name) if source.stem == unit else (source.name,), unit
         )
     else:
-        is_wrapped = len({*os.listdir(source)} - RUBBISH) == 1
-        for folder, within, names in os.walk(source):
+        is_wrapped, shut = len({*os.listdir(source)} - RUBBISH) == 1, []
+        for folder, within, names in os.walk(source, onerror=shut.append):
             within[:] = sorted(name for name in within if name not in RUBBISH)
             links = [name for name in within if (Path(folder) / name).is_symlink()]
             inner = Path(folder).relative_to(source).parts
@@ -106,6 +106,9 @@ def files_in(source, unit):
                 yield file_on_disk(Path(folder) / name, (*inner, name), unit, is_wrapped)
             if inner and not within and not names:
                 yield Kept("/".join(inner), inner[0], "", "an empty folder")
+        for error in shut:
+            inner = Path(error.filename).relative_to(source).parts
+            yield Kept("/".join(inner), inner[0], "", f"it cannot be opened ({error.strerror})")
 
 
 def file_on_disk(path, inner, unit, is_wrapped=False):
