@@ -3,6 +3,9 @@
 import contextlib
 import importlib.util
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -193,3 +196,23 @@ def test_waiting_for_a_processor_is_not_counted():
     assert awaited.is_late(), "whatever it has waited"
     awaited.began, awaited.until = began, time.monotonic() - 1
     assert awaited.is_late(), "whatever it has waited"
+
+
+def test_whoever_stops_it_does_not_wait_for_those_in_work(tmp_path):
+    school, out = kinds.School(tmp_path / "school"), tmp_path / "out"
+    for name in ("ada", "carl", "dan"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        kinds.spoilt("endless loop", school).write(tmp_path / "in" / name)
+    school.server.close()
+    code = "import signal, sys; from course_lib.grading.__main__ import main\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main())"
+    command = [sys.executable, "-c", code, "grade", kinds.UNIT, str(tmp_path / "in"), "-j", "1", "--out", str(out)]
+    with subprocess.Popen(command, cwd=kinds.ROOT, stderr=subprocess.PIPE, text=True) as process:
+        while len(started := list(sandbox.children(process.pid))) < 2:  # one judges, another is in its endless loop
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 1  # a cell has 60 s
+        assert "Stopped. What is graded is kept" in process.stderr.read()
+    assert not list((out / kinds.UNIT / "results").iterdir())
+    assert not [one for one in started if Path(f"/proc/{one}").exists()]

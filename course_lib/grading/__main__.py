@@ -14,8 +14,9 @@ from course_lib.grading.collect import collect
 from course_lib.grading.marks import Limits
 from course_lib.grading.names import filename, readable
 from course_lib.grading.read import cells_of, is_key
+from course_lib.grading.relay import JUDGES
 from course_lib.grading.results import Results, write
-from course_lib.grading.sandbox import refusal
+from course_lib.grading.sandbox import refusal, stopped
 from course_lib.grading.unit import unit_of
 
 DONE, FAILED, MISUSED, PERSON = 0, 1, 2, 3
@@ -149,8 +150,15 @@ def workers(options):
         with Client(options.dask) as client:
             yield client.get_executor(), 2 * sum(client.nthreads().values())
     else:
-        with ThreadPoolExecutor(options.jobs) as executor:
+        executor = ThreadPoolExecutor(options.jobs)
+        try:
             yield executor, 2 * options.jobs
+        except BaseException:  # whoever wants to stop does not wait for those that are in work
+            with stopped():
+                executor.shutdown(cancel_futures=True)
+            JUDGES.close()
+            raise
+        executor.shutdown()
 
 
 def page_of(store, result):

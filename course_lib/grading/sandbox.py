@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import tempfile
 import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,22 @@ def judge(sheet):
     """Where submissions are read and judged. sheet: path of the notebook of our sheet, or of a variant's key."""
     code = f"from course_lib.grading import judge; judge.main({sheet.stem!r}, **settings)"
     return Inside(((LIBRARY, "course_lib"), (sheet, f"exercises/{sheet.name}")), code)
+
+
+RUNNING = weakref.WeakSet()
+STOPPED = threading.Event()
+
+
+@contextlib.contextmanager
+def stopped():
+    """At its beginning all that runs in sandboxes ends, and within it nothing is started."""
+    STOPPED.set()
+    for process in list(RUNNING):
+        process.kill()
+    try:
+        yield
+    finally:
+        STOPPED.clear()
 
 
 def refusal(name):
@@ -181,7 +198,12 @@ def start(name, inside):
     """
     if name not in DRIVERS:
         raise NoSandbox(f"The sandbox must be bwrap, docker or none; got {name!r}.")
-    return DRIVERS[name](inside)
+    process = DRIVERS[name](inside)
+    RUNNING.add(process)
+    if STOPPED.is_set():
+        process.__exit__()
+        raise NoSandbox("Stopped.")
+    return process
 
 
 def limits_of(inside):
