@@ -89,6 +89,17 @@ def test_results_that_have_changed_places_are_known_without_a_row():
     )
 
 
+def test_parts_that_only_the_use_of_an_answer_makes_cannot_change_places():
+    def halves(f, a):
+        return a - f(a)[: len(a)], a + f(a)
+
+    @function("x", **HEAD, cases=[case("a", X)], draw=lambda rng: case("", X), use=halves, parts={"a": "A.", "b": "B."})
+    def half(a):
+        return a / 2
+
+    assert "changed places" not in said(half, lambda a: np.ones(3))
+
+
 def test_an_edit_that_does_not_find_its_text_exactly_once_is_refused():
     for old in ("no such thing", "lr"):
         with pytest.raises(ValueError, match="exactly once"):

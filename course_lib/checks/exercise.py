@@ -368,7 +368,14 @@ class Function(Exercise):
         """The mistakes that need not be told: the right results in another order."""
         sentence = f"the results have changed places: {', '.join(self.parts)}"
         for order in itertools.islice(itertools.permutations(range(len(self.parts))), 1, None):
-            yield lambda *args, order=order, **hyper: [self.right(*args, **hyper)[i] for i in order], sentence
+
+            def wrong(*args, order=order, **hyper):
+                results = self.right(*args, **hyper)
+                if not isinstance(results, tuple):
+                    raise OwnFault("the parts are made of one result, by the use of it")
+                return [results[i] for i in order]
+
+            yield wrong, sentence
 
     def repeats(self, wrong, run):
         args, hyper = map(own, run.call.args), {name: own(value) for name, value in run.call.hyper.items()}

@@ -662,6 +662,7 @@ def race(lowest=0.01, highest=3.0, n=9):
         case("rates that diverge to nan", gd, LONG, np.array([1.0, 2.0]), 30, np.geomspace(0.01, 1e30, 9)),
         case("the best is the first", gd, LONG, np.array([1.0, 2.0]), 20, np.array([1.5, 1.95, 2.5])),
         case("the best is the last", gd, LONG, np.array([1.0, 2.0]), 20, np.array([0.01, 0.1, 0.5])),
+        case("the best is in the middle", gd, LONG, np.array([1.0, 2.0]), 20, np.array([0.5, 1.5, 2.5])),
         case("values below 0", gd, nesterov_worst(5), np.zeros(5), 20, np.geomspace(0.01, 1.9, 9)),
     ],
     draw={"": [race(), race(0.001, 0.02), race(4.0, 6.0)],

@@ -62,6 +62,7 @@ def no_step(rng):
             -> x : this is the last place alone; return them all
             -> np.stack(path, axis=1).astype(start.dtype)
                 : the array for the places takes over the dtype int of the start, which cuts off all decimals
+            -> np.stack(path, axis=1).astype(int) : the array for the places has dtype int, which cuts off all decimals
             -> np.stack([*path[:-1], 0 * x], axis=1) : the last column has stayed 0
     """,
 )  # fmt: skip

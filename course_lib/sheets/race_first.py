@@ -182,6 +182,7 @@ by_hand = value(
             ([0.4, 0.6], "this is 0.1 times the gradient; subtract it from the place"),
             ([-0.4, -0.6], "this is the step alone; add it to the place"),
             ([1.8, 0.7], "the derivative of x^2 is 2x, and that of 3y^2 is 6y"),
+            ([1.8, 0.4], "the derivative of x^2 is 2x"),
             ([1.6, 0.7], "the derivative of 3y^2 is 6y"),
             ([1.6, 0.8], "the derivative of 3y^2 is 6y: the 3 stays"),
             ([1.8, 0.9], "this subtracts 0.1 times the place; the gradient is meant"),

@@ -483,6 +483,7 @@ def flatter(low, high):
     "6.5 How long to get away? From a flatter saddle", points=2, read=LEAVE, tolerance=0.05,
     cases=[
         case("p = 3 from 0.01", 0.01, 3.0, 0.05),
+        case("p = 3 from 0.03", 0.03, 3.0, 0.01),
         case("p = 4 from 0.03", 0.03, 4.0, 0.1),
         case("p = 3.5 from 0.01", 0.01, 3.5, 0.1),
     ],
@@ -603,7 +604,7 @@ def cancelled(rng):
         case("two ways down in three dimensions", np.array([0.1, 1.0, 1.0]), np.diag([1.0, -1.0, -1.0])),
     ],
     draw={"It is Newton's direction where all curvatures are positive, and goes down on a hilltop.":
-              felt(lambda rng: [rng.choice([-1, 1]) * sizes(rng, some(rng) + 1)]),
+              [felt(lambda rng: [sizes(rng, some(rng) + 1)]), felt(lambda rng: [-sizes(rng, some(rng) + 1)])],
           "At a saddle it goes down, from all sides.": [
               felt(lambda rng: [2 + sizes(rng, 2), -rng.uniform(0.3, 1)]),
               felt(lambda rng: [sizes(rng, 1), -sizes(rng, 2)]),
