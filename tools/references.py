@@ -4,7 +4,7 @@ python -m tools.references
 
 A citation is `Held, Wolfe and Crowder (1974)` or `(Cohen and others, 2021)`, with "and others" or "et al." for authors
 who are left out, or, in a list of what to read, `L. Armijo, *Minimization of functions*, 1966`, with all of the title
-or its beginning.
+or its beginning; in paper.md it is `@key`.
 """
 
 import ast
@@ -24,8 +24,9 @@ from tools.refresh import ROOT
 
 HEAD = """# References
 
-What the course cites, and where: a lesson, its solutions, a claim, or a function of the library. The numbers lead to
-lessons and to the cells that settle a claim. The same in BibTeX: [paper.bib](paper.bib), from which this page is made.
+What the course cites, and where: a lesson, its solutions, a claim, a function of the library, or `paper.md`. The
+numbers lead to lessons and to the cells that settle a claim. The same in BibTeX: [paper.bib](paper.bib), from which
+this page is made.
 """
 VENUES = ("journal", "booktitle", "publisher", "institution", "school", "howpublished")
 
@@ -199,6 +200,11 @@ def uses():
                 unknown.append((where, citation))
             elif where not in found[meant[0]]:
                 found[meant[0]].append(where)
+    for key in dict.fromkeys(re.findall(r"@(\w+)", (ROOT / "paper.md").read_text(encoding="utf-8"))):
+        if key in found:
+            found[key].append("`paper.md`")
+        else:
+            unknown.append(("`paper.md`", key))
     return found, unknown
 
 
