@@ -113,11 +113,10 @@ NAME = f"{NUMBER}_products"
 FIGURE = '''"""Products: one rate on a bowl."""
 
 from course_lib.descent import descend
+from course_lib.live.figure import Figure
+from course_lib.live.parts import Lines, Panel, Slider
 from course_lib.optimizers import gd
 from course_lib.surfaces import quartic
-
-from .figure import Figure
-from .parts import Lines, Panel, Slider
 
 
 def bowl():
@@ -226,8 +225,8 @@ def test_a_lesson(course):
     (course / "course_lib" / "questions" / f"{NUMBER}.toml").write_text(QUESTIONS, encoding="utf-8")
     put(
         course / "course_lib" / "live" / "__init__.py",
-        f"from .lesson{NUMBER} import bowl\n",
-        before="from .parts import",
+        f"from course_lib.live.lesson{NUMBER} import bowl\n",
+        before="from course_lib.live.parts import",
     )
     put(course / "README.md", ROW, before="\nWhat is often said about optimizers")
     for name, text in (
