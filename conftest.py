@@ -56,6 +56,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
         if any(marker.name in SLOW for marker in item.iter_markers()):
             item.add_marker("slow")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)  # in the end no worker waits for the other
 
 
 @pytest.hookimpl(wrapper=True)
