@@ -280,7 +280,7 @@ def warm_cosine(lr, steps, warm):
 
 def gradient(rng, low, high):
     """A gradient, and a limit from 1/high to 1/low times its length."""
-    g = rng.normal(size=draws.dimension(rng)).round(2) + 0.01
+    g = rng.normal(size=draws.dimension(rng)).round(2) + 0.005  # never 0
     return case("", g, round(float(np.linalg.norm(g) / rng.uniform(low, high)), 4))
 
 
