@@ -101,6 +101,8 @@ DOME, BOWL = Formula("-(x @ x)"), Formula("x @ x")
         np.max(heights - chord) -> np.max(heights) - max(heights[0], heights[-1])
             : this is above the higher end; the chord joins both ends
         np.max(heights - chord) -> (heights - chord)[n // 2] : the hill need not be highest half way
+        np.max(heights - chord) -> f((a + b) / 2) - (heights[0] + heights[-1]) / 2
+            : the hill need not be highest half way
         np.max(heights - chord) -> np.max(np.abs(heights - chord)) : a dip below the chord is no barrier
         np.max(heights - chord) -> np.mean(heights - chord) : the highest place is meant, not the mean
         np.max(heights - chord) -> np.argmax(heights - chord) : this is where it is; how high is asked for
@@ -146,6 +148,9 @@ def two_layers(rng):
         (D, axis=0) -> (D) : the length of the whole direction; each unit's part has its own, axis=0
         (W, axis=0) -> (W) ;; (D, axis=0) -> (D)
             : this gives the layer the right length, and not each unit: axis=0
+        (W, axis=0) -> (W, axis=1, keepdims=True) ;; (D, axis=0) -> (D, axis=1, keepdims=True)
+            ;; / np.where(length > 0, length, 1) -> / length
+            : these are rows: what leads into a unit is a column, axis=0
         (W, axis=0) -> (W, axis=1, keepdims=True) ;; (D, axis=0) -> (D, axis=1, keepdims=True)
             : these are rows: what leads into a unit is a column, axis=0
         D * own -> D : the direction is only shortened to length 1: multiply by the length of the weights
@@ -321,6 +326,7 @@ def a_bend(rng):
         (1 - t) ** 2 * a -> (1 - t) * a ;; t**2 * b -> t * b : the shares of the ends are squared
         (1 - t) ** 2 * a -> t**2 * a ;; + t**2 * b -> + (1 - t) ** 2 * b : the wrong way round: at t = 0 it starts at a
         2 * t * (1 - t) * c -> 2 * t * (1 - t) * (a + b) / 2 : this is the straight line: c bends it
+        2 * t * (1 - t) * c -> 2 * t * (1 - t) * b ;; t**2 * b -> t**2 * c : the road ends at b, and c bends it
         2 * t * (1 - t) * c -> c : the share of c fades at both ends: 2t(1 - t)
     """,
 )  # fmt: skip
