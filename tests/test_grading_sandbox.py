@@ -237,7 +237,7 @@ def test_behind_a_statement_that_is_withheld_a_cell_goes_on():
 def test_only_what_has_the_size_is_passed_on():
     with hosted({}) as host:
         for cell, why in [
-            ("x = 'a' * 10**7", "ended the process"),
+            ("x = 'a' * 2**23", "ended the process"),
             ("for i in range(10**6): open(str(i), 'w').close()", "too many files"),
         ]:
             session = Session(host, [("cell", cell), ("after", "y = 1")])

@@ -26,7 +26,7 @@ import types
 import numpy as np
 
 DEPTH = 20
-LARGEST = 2**23  # numbers of an array
+LARGEST = 2**23  # numbers of an array, or letters of a text
 ITEMS = 2**17  # of all lists of a value together
 ENTRIES = 1000  # of a dict: numbers can be made to collide in it
 DTYPES = {np.dtype(kind).newbyteorder("<").str for kind in "?bBhHiIlLqQefdFD"}
@@ -44,6 +44,8 @@ NETWORK = {"socket", "ssl", "urllib", "http", "urllib3", "requests"}
 def pack(value, keep, depth=0):
     """A value as JSON can hold it. keep: called with what is not plain, it gives a dict to be sent in its place."""
     if value is None or isinstance(value, bool | str):
+        if isinstance(value, str) and len(value) > LARGEST:
+            raise ValueError("too long a text")
         return value
     if isinstance(value, int) and not isinstance(value, np.generic):
         return value if value.bit_length() < 2**12 else keep(value)
@@ -82,6 +84,8 @@ def as_array(value):
 
 
 def packed_array(value, keep, depth):
+    if value.size > LARGEST:
+        raise ValueError("too large an array")
     array = np.array(value, order="C", subok=False)
     if array.dtype.kind in "UO":
         return {"list": pack(array.tolist(), keep, depth + 1)} if array.ndim else pack(array.item(), keep, depth + 1)
