@@ -2,6 +2,7 @@ r"""What changes when work outgrows one machine: how loud a batch is, sums over 
 
 from __future__ import annotations
 
+import timeit
 from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
@@ -38,6 +39,19 @@ def noise_scale(problem: Problem, w: ArrayLike) -> float:
     spread = np.sum((each - mean) ** 2) / (len(each) - 1)
     with np.errstate(divide="ignore"):
         return float(spread / np.sum(mean * mean)) if spread else 0.0
+
+
+def least_time(call: Callable[[], object], repeats: int = 20) -> float:
+    """The seconds that a call takes: the least of several, since whatever else a machine does only makes it longer.
+
+    call: function without arguments; a first call, which may have to prepare something, is not counted.
+    repeats: int >= 1, calls that are counted; more find a quiet moment more surely.
+    Returns a float > 0.
+    Errors: ValueError for bad repeats, TypeError for what cannot be called; what the call raises.
+    """
+    call = function("call", call)
+    call()
+    return min(timeit.repeat(call, number=1, repeat=integer("repeats", repeats)))
 
 
 def ring(parts: ArrayLike) -> tuple[np.ndarray, int]:

@@ -138,6 +138,7 @@ ARGUMENTS = {
     "landscapes.sharpness": {"f": himmelblau, "x": POINTS, "v": [[1, 2, 3], [1, 2, 3]], "steps": 2},
     "landscapes.principal_components": {"path": POINTS, "k": 2},
     "scale.noise_scale": {"problem": least_squares(X, [1, 2, 3]), "w": [1, 2]},
+    "scale.least_time": {"call": list, "repeats": 1},
     "scale.ring": {"parts": X},
     "scale.largest": {"u": POINTS, "k": 1},
     "scale.scaled_sign": {"u": POINTS},
@@ -282,7 +283,7 @@ FORMS = {"Python": python, "Fraction": fractions} | {
 }
 BARE = [name for name in API if name.startswith("optimizers.")]  # of arrays, and nothing but the formula
 BARE += ["curvature.wolfe", "curvature.parabola", "curvature.exact", "choosing.hypergradient"]
-TIMED = ["gradients.relative_cost"]
+TIMED = ["gradients.relative_cost", "scale.least_time"]
 
 
 def arrays(result):

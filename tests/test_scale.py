@@ -1,6 +1,7 @@
 """Scale: formats against NumPy's and the bits, codes and rings against their sums, the noise scale against its law."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from course_lib.scale import (
     bigram,
     eight_bits,
     largest,
+    least_time,
     mup,
     noise_scale,
     ring,
@@ -32,6 +34,22 @@ def many(dtype, low, high):
     x = rng.standard_normal(20_000) * 2.0 ** rng.integers(low, high, 20_000)
     halves = (1 + rng.integers(0, 2**12, 5000) / 2.0**12) * 2.0 ** rng.integers(low, high, 5000)
     return np.concatenate([x, halves, [0.0, -0.0, math.inf, -math.inf]]).astype(dtype)
+
+
+# Time
+
+
+def test_the_least_time_leaves_out_the_first_call_and_what_disturbs():
+    calls, slow = [], {1, 3, 4}
+
+    def call():
+        calls.append(len(calls) + 1)
+        time.sleep(0.05 if calls[-1] in slow else 0.001)
+
+    assert 0.001 <= least_time(call, 4) < 0.05
+    assert len(calls) == 5
+    with pytest.raises(ValueError, match=r"^repeats must be an integer >= 1; got 0$"):
+        least_time(call, 0)
 
 
 # Formats
