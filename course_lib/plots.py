@@ -23,7 +23,7 @@ import numpy as np
 from matplotlib import colors
 from PIL import Image
 
-from course_lib.style import NOWHERE, PLACES, ramp, styles
+from course_lib.style import BLUE, GREY, GRID, LEVEL, NOWHERE, PLACES, SIDES, VERMILLION, ramp, styles
 
 mpl.rcdefaults()  # a learner's own matplotlibrc, say with text.usetex, would draw other pictures or none
 plt.rcParams.update(
@@ -37,7 +37,7 @@ plt.rcParams.update(
         "axes.titlesize": "medium",
         "axes.titleweight": "bold",
         "axes.grid": True,
-        "grid.color": "#e6e6e6",
+        "grid.color": GRID,
         "grid.linewidth": 0.8,
         "axes.axisbelow": True,
         "font.size": 10,
@@ -47,7 +47,6 @@ plt.rcParams.update(
         "svg.hashsalt": "course",
     }
 )
-GREY = "#8a8a8a"
 SIGNS = {"minus": "−", "fast-backward": "|◀", "step-backward": "◂", "play fa-flip-horizontal": "◀", "pause": "||"}
 SIGNS |= {"play": "▶", "step-forward": "▸", "fast-forward": "▶|", "plus": "+"}
 
@@ -149,7 +148,7 @@ def surface(f, ax=None, window=None, title=None, levels=24):
     x, y = (np.linspace(low, high, 241) for low, high in window)
     z = f(np.stack(np.meshgrid(x, y)))
     heights = z.min() + (z.max() - z.min()) * np.linspace(0, 1, levels + 1)[1:] ** 3
-    ax.contour(x, y, z, np.unique(heights), colors="#b4b4b4", linewidths=0.7)
+    ax.contour(x, y, z, np.unique(heights), colors=LEVEL, linewidths=0.7)
     for minimum in f.minima:
         ax.plot(*minimum, marker="*", markersize=13, color="black", linestyle="none", zorder=5)
     ax.set(xlim=window[0], ylim=window[1], aspect="equal")
@@ -251,9 +250,9 @@ def regions(X, y, score, ax=None, title=None):
     low, high = X.min(axis=0) - 0.4, X.max(axis=0) + 0.4
     across, up = np.meshgrid(np.linspace(low[0], high[0], 161), np.linspace(low[1], high[1], 161))
     z = score(np.column_stack([across.ravel(), up.ravel()])).reshape(across.shape)
-    ax.contourf(across, up, z > 0, levels=[-0.5, 0.5, 1.5], colors=["#e3edf6", "#fbeadf"])
+    ax.contourf(across, up, z > 0, levels=[-0.5, 0.5, 1.5], colors=SIDES)
     ax.contour(across, up, z, levels=[0], colors="black", linewidths=1)
-    for value, color, marker in zip(np.unique(y), ("#0060A8", "#BC3900"), ("o", "^"), strict=True):
+    for value, color, marker in zip(np.unique(y), (BLUE, VERMILLION), ("o", "^"), strict=True):
         ax.plot(*X[y == value].T, marker, color=color, markersize=4, markeredgecolor="white", markeredgewidth=0.4)
     ax.set(aspect="equal")
     ax.grid(False)

@@ -1,4 +1,8 @@
-"""How each method looks in every picture of the course, still or live: one colour, one dash, one marker."""
+"""How everything looks: one colour, one dash, one marker for each method in every picture, still or live; and the rest.
+
+No other module holds a colour. The page of a live figure gets its own from here; its style sheet follows JupyterLab's
+theme.
+"""
 
 # Okabe and Ito (2008), darkened where a line on white would fall below a contrast of 3 to 1.
 INK, BLUE, SKY, GREEN = "#222222", "#0060A8", "#3E9BDB", "#00896A"
@@ -9,6 +13,13 @@ HEAT = ["#fee838", "#ddc858", "#bbad6d", "#9a9376", "#7c7b78", "#60646f", "#424e
 LAND = ["#f8fafc", "#edf1f6", "#dfe6ee", "#d3dce6", "#c9d3df"]
 # Where runs end: a light colour for each place, and grey for nowhere.
 PLACES, NOWHERE = ["#9cc4e8", "#f3c3a5", "#a8d8c2", "#f4e3a1"], "#d9dbde"
+
+# About and under all that: the grid, plain curves, lines of equal height, and the sides of two classes.
+GRID, GREY, LEVEL, SIDES = "#e6e6e6", "#8a8a8a", "#b4b4b4", ["#e3edf6", "#fbeadf"]
+# The page of a live figure has a darker grey for its small words, and lines of equal height that let the land through.
+PAGE = {"ink": INK, "grey": "#5f6874", "grid": "#eceef1", "frame": "#c9ced6", "level": "#4654684d", "beyond": NOWHERE}
+# What a check says: right, or not yet.
+RIGHT, WRONG = "#009E73", "#D55E00"
 
 # As Matplotlib's linestyle: where to begin, then the lengths drawn and left out, in line widths.
 SOLID, DASHED, DOTTED, LONG = (0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (10, 2))

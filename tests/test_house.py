@@ -36,7 +36,7 @@ LAYERS = {  # module or package -> what it may import of course_lib, besides its
     "start": {"record"},
     "copies": {"record", "start"},
     "lab": {"copies", "start"},
-    "checks": GROUND | TOOLS | {"landscapes", "scale", "choosing", "descent", "record"},
+    "checks": GROUND | TOOLS | {"landscapes", "scale", "choosing", "descent", "record", "style"},
     "sheets": GROUND | TOOLS | {"landscapes", "scale", "choosing", "descent", "checks"},
     "grading": GROUND | TOOLS | {"landscapes", "scale", "choosing", "descent", "checks", "sheets"},
 }

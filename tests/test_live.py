@@ -27,7 +27,7 @@ from course_lib.live import (
     noise_board,
     race,
 )
-from course_lib.live.figure import told
+from course_lib.live.figure import describe_error
 from course_lib.live.landscape import above_minimum, fair_rate, landscape
 from course_lib.live.lesson04 import balls, measured_map, rates, root
 from course_lib.live.still import words
@@ -235,7 +235,7 @@ def test_an_error_inside_a_library_points_at_the_reader_s_line():
     figure = race([wrong], steps=5)
     assert "wrong, line" in figure.spec["message"]
     assert "zeros(7)" in figure.spec["message"]
-    assert told(ValueError("no traceback")) == "ValueError: no traceback"
+    assert describe_error(ValueError("no traceback")) == "ValueError: no traceback"
 
 
 def test_labels_of_methods():

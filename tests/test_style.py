@@ -3,6 +3,8 @@
 import functools
 import inspect
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +63,16 @@ def test_colours_stand_out_from_black_when_they_are_turned_with_the_dark_theme(c
 def test_methods_in_one_picture_share_hardly_a_colour(together):
     """Seven colours, so that of eight methods two share one, with another dash and marker."""
     assert len({style.STYLE[name][0] for name in together}) >= min(7, len(together))
+
+
+def test_colours_stand_in_one_place():
+    """The pages of feedback and of widgets have style sheets."""
+    library = Path(style.__file__).parent
+    files = {path for kind in ("*.py", "*.js") for path in library.rglob(kind)} - {library / "grading" / "feedback.py"}
+    holds = [
+        path.name for path in files if re.search(r"(?<!&)#[0-9a-f]{3,8}\b|rgba?\(\d", path.read_text("utf-8"), re.I)
+    ]
+    assert holds == ["style.py"]
 
 
 def test_every_optimizer_has_a_style():

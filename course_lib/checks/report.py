@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass, field
 
 from course_lib.checks.comparison import Wrong
+from course_lib.style import RIGHT, WRONG
 
 BOX = "border-left:4px solid {};padding:0.2em 0.8em;margin:0.3em 0;overflow-wrap:anywhere;line-height:1.5"
-GREEN, ORANGE = "#009E73", "#D55E00"
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Report:
     @property
     def html(self):
         """The same as a box: a mark and a word say how it stands, and the colour only repeats it."""
-        colour, mark = (GREEN, "✓ Passed") if self.passed else (ORANGE, "○ Not yet")
+        colour, mark = (RIGHT, "✓ Passed") if self.passed else (WRONG, "○ Not yet")
         head = f"<b>{mark}</b> · {html.escape(self.name + self.summary * self.passed)}"
         rows = [f"Still blank{self.blank}."] if self.blank is not None else []
         if self.wrong:

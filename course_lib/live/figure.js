@@ -2,12 +2,10 @@
 // What a figure is made of is in parts.py, what the kernel answers in figure.py.
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
-const INK = "#222", GREY = "#5f6874", GRID = "#eceef1", FRAME = "#c9ced6", BEYOND = "#d9dbde";
+const LOOK = {}; // the colours, which stand in style.py
 const LATE = "The kernel does not answer: it is busy, or this cell has to be run again.";
 const ROOM = { left: 46, right: 16, above: 24, below: 40 }; // pixels about a plot
 const SCREEN = 650, GAP = 8, LEAST = 120; // the figure's greatest height, between panels, and the least width of a plot
-
-const CUT = 1 + 1e-6; // what was cut off at a number is a single-precision one beside it
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -158,7 +156,7 @@ function stroke(c, points) {
   c.stroke();
 }
 
-function write(c, text, x, y, { fill = GREY, font = "11.5px", align = "center", baseline = "alphabetic", width } = {}) {
+function write(c, text, x, y, { fill = LOOK.grey, font = "11.5px", align = "center", baseline = "alphabetic", width } = {}) {
   Object.assign(c, { font: `${font} ${FONT}`, fillStyle: fill, textAlign: align, textBaseline: baseline });
   c.fillText(text, x, y, width);
 }
@@ -185,7 +183,7 @@ function decades(low, high, count) {
 function drawAxes(c, { box, X, Y, xs, ys, panel }) {
   const bars = panel.layers.find(({ kind }) => kind === "bars");
   const bottom = box.y + box.h, right = box.x + box.w, middle = box.y + box.h / 2;
-  const grid = panel.layers.some(({ kind }) => kind in GROUNDS) ? "transparent" : GRID;
+  const grid = panel.layers.some(({ kind }) => kind in GROUNDS) ? "transparent" : LOOK.grid;
   Object.assign(c, { strokeStyle: grid, lineWidth: 1 });
   if (bars) namesBelow(c, bars.names, X, bottom, turned(bars.names, box.w));
   for (const [v, text] of bars ? [] : ticks(...xs, box.w / 70)) {
@@ -197,7 +195,7 @@ function drawAxes(c, { box, X, Y, xs, ys, panel }) {
     stroke(c, [[box.x, Y(v)], [right, Y(v)]]);
   }
   write(c, panel.xlabel, box.x + box.w / 2, bottom + 34);
-  write(c, panel.title, box.x, 15, { fill: INK, font: "600 13px", align: "left", width: box.w + ROOM.right });
+  write(c, panel.title, box.x, 15, { fill: LOOK.ink, font: "600 13px", align: "left", width: box.w + ROOM.right });
   c.save();
   c.translate(12, middle);
   c.rotate(-Math.PI / 2);
@@ -240,7 +238,7 @@ function fit(panel, width, height) {
 // pixel of the image is outside on each side.
 function colour(c, box, { shape: [rows, columns], data }, palette, low, high) {
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  const stops = palette.map(rgb), beyond = rgb(BEYOND), image = new ImageData(columns, rows);
+  const stops = palette.map(rgb), beyond = rgb(LOOK.beyond), image = new ImageData(columns, rows);
   data.forEach((v, i) => {
     const place = clamp((v - low) / (high - low), 0, 1) * (stops.length - 1);
     const k = Math.min(Math.floor(place), stops.length - 2), share = place - k;
@@ -283,7 +281,7 @@ const GROUNDS = {
         }
       }
     }
-    Object.assign(c, { strokeStyle: "rgba(70, 84, 104, 0.3)", lineWidth: 0.8 });
+    Object.assign(c, { strokeStyle: LOOK.level, lineWidth: 0.8 });
     c.stroke();
   },
 };
@@ -304,7 +302,7 @@ function marker(c, kind, x, y, size, fill) {
     c.lineTo(x + size * r * Math.cos((degrees * Math.PI) / 180), y + size * r * Math.sin((degrees * Math.PI) / 180));
   }
   c.closePath();
-  Object.assign(c, { lineWidth: 2.5, strokeStyle: "#fff", fillStyle: fill });
+  Object.assign(c, { lineWidth: 2.5, strokeStyle: "white", fillStyle: fill });
   c.stroke();
   c.fill();
 }
@@ -318,7 +316,7 @@ function line(c, points, [colour, [, dash]], width) {
 
 const LAYERS = {
   marks(c, { X, Y }, _, { shape, data }) {
-    for (let k = 0; k < shape[0]; k++) marker(c, "*", X(data[2 * k]), Y(data[2 * k + 1]), 8, INK);
+    for (let k = 0; k < shape[0]; k++) marker(c, "*", X(data[2 * k]), Y(data[2 * k + 1]), 8, LOOK.ink);
   },
 
   // Lines that coincide would hide each other: the earlier ones are wider. Heads are drawn last, over the frame.
@@ -381,13 +379,14 @@ const ICONS = {
 class View {
   constructor(model, el) {
     this.spec = model.get("spec");
+    Object.assign(LOOK, this.spec.look);
     this.state = structuredClone(this.spec.state);
     this.hidden = new Set();
     this.updates = []; // what to do when anything has changed
     this.ended = new AbortController();
     this.link = new Link(model, () => this.changed());
     this.time = this.spec.controls.find(({ kind }) => kind === "player");
-    this.t = this.time ? (this.time.start ?? this.time.steps) : 0;
+    this.t = this.time ? this.time.start : 0;
     this.resized = true;
     this.build();
     el.append(this.root);
@@ -672,7 +671,7 @@ class View {
       else if (array) LAYERS[layer.kind](c, plot.at, layer, array, arrays[`${layer.array}.end`]);
     }
     c.restore();
-    Object.assign(c, { strokeStyle: FRAME, lineWidth: 1 });
+    Object.assign(c, { strokeStyle: LOOK.frame, lineWidth: 1 });
     c.strokeRect(box.x + 0.5, box.y + 0.5, w - 1, box.h - 1);
     for (const [kind, x, y, size, fill] of plot.at.heads) {
       if (clamp(x, box.x, box.x + w) === x && clamp(y, box.y, box.y + box.h) === y) marker(c, kind, x, y, size, fill);
@@ -698,7 +697,7 @@ class View {
     const { shape: [, n], data } = array, v = data[k * n + t];
     const last = this.link.arrays[`${this.ranking.values}.end`].data[k] - 1;
     if (t > last) return { text: "diverged", v: Infinity };
-    return { text: (v <= CUT * this.ranking.least ? "< " : "") + words(v), v };
+    return { text: (v <= this.ranking.least ? "< " : "") + words(v), v };
   }
 
   sentence() {

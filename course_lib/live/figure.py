@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from course_lib.live.parts import Lines, Toggles, described
+from course_lib.style import PAGE
 from course_lib.widget import GO_ON, Widget, script
 
 HERE = Path(__file__).parent
@@ -51,6 +52,7 @@ class Figure(Widget):
                 "task": task,
                 "note": note,
                 "message": message,
+                "look": PAGE,
                 "state": state,
                 "panels": [described(panel) for panel in self.panels],
                 "controls": [described(control) for control in self.controls],
@@ -108,7 +110,7 @@ class Figure(Widget):
         try:
             return function(*arguments)
         except Exception as error:
-            return None, told(error)
+            return None, describe_error(error)
 
     def _answer(self, _, asked, __):
         """Answers the page. `have` names what it has already: only what differs is sent."""
@@ -149,7 +151,7 @@ class Figure(Widget):
         return f"{image}<p>{words}</p>{GO_ON}"
 
 
-def told(error):
+def describe_error(error):
     """An error in a line: where it came from in the reader's own code, and what it says."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if not any(ours in frame.filename for ours in OURS)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.descent import best_rate, descend
-from course_lib.live.figure import told
+from course_lib.live.figure import describe_error
 from course_lib.live.parts import Contours, Lines, Marks, Panel
 
 CONTOURS = 24
@@ -56,7 +56,7 @@ def run(method, f, start, steps, **hyper):
     except Exception as error:
         if any(np.ndim(value) for value in hyper.values()):
             raise
-        return np.full((len(start), steps + 1), np.nan), told(error)
+        return np.full((len(start), steps + 1), np.nan), describe_error(error)
 
 
 def fair_rate(method, f, steps):

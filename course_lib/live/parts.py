@@ -11,6 +11,8 @@ import numpy as np
 
 from course_lib.style import HEAT, LAND, styles
 
+CUT = 1 + 1e-6  # what was cut off at a number may be a single-precision one beside it
+
 Look = tuple  # (colour, dash, marker), as in course_lib.style
 
 
@@ -192,12 +194,16 @@ class Toggles:
     looks: Sequence[Look] = ()
 
     def described(self):
-        return asdict(self) | {"names": list(self.names), "looks": list(self.looks or styles(self.names))}
+        looks = list(self.looks or styles(self.names))
+        return asdict(self) | {"names": list(self.names), "looks": looks, "least": CUT * self.least}
 
 
 @dataclass
 class Player:
-    """Play, pause, scrub, one step on or back. seconds: how long all steps take. autoplay: once, when first seen."""
+    """Play, pause, scrub, one step on or back. seconds: how long all steps take. autoplay: once, when first seen.
+
+    start: the step that is seen first; without it the last.
+    """
 
     steps: int
     seconds: float = 6.0
@@ -205,7 +211,7 @@ class Player:
     start: int | None = None
 
     def described(self):
-        return asdict(self)
+        return asdict(self) | {"start": self.steps if self.start is None else self.start}
 
 
 def described(part):

@@ -12,11 +12,11 @@ from matplotlib.ticker import LogLocator
 from PIL import Image
 
 import course_lib.plots  # noqa: F401  for its look
+from course_lib.style import LEVEL, NOWHERE
 
 WIDTH, LEFT, RIGHT, BELOW, ABOVE = 4.6, 0.65, 0.15, 0.55, 0.35  # inches of a panel, and of what is around its plot
 DENSITY = 2  # pixels of the picture for one of the page: sharp on a dense screen
 DPI = 90 * DENSITY
-CUT = 1 + 1e-6  # what was cut off at a number may be a single-precision one beside it
 
 
 def picture(spec, arrays):
@@ -47,8 +47,8 @@ def picture(spec, arrays):
             if len(control["label"]) == 1:
                 ax.annotate(control["label"], place, (0, 7), textcoords="offset points", ha="center", weight="bold")
         if control["kind"] == "toggles":
-            lines = [Line2D([], [], color=c, linestyle=dash, marker=m) for c, dash, m in control["looks"]]
-            figure.legend(lines, control["names"], loc="upper left", ncols=len(lines))
+            handles = [Line2D([], [], color=c, linestyle=dash, marker=m) for c, dash, m in control["looks"]]
+            figure.legend(handles, control["names"], loc="upper left", ncols=len(handles))
     canvas, file = FigureCanvasAgg(figure), io.BytesIO()
     canvas.draw()
     # 255 colours are enough, and make a fifth of the bytes
@@ -86,7 +86,7 @@ def sentence(spec, arrays):
         heights = [curve[time] if time < end else np.inf for curve, end in zip(curves, ends)]
         told = []
         for v, name in sorted(zip(heights, toggles["names"]), key=lambda one: one[0]):
-            value = ("< " if v <= CUT * toggles["least"] else "") + words(v)
+            value = ("< " if v <= toggles["least"] else "") + words(v)
             read = value if told else f"{toggles['first']}, {value}"
             told.append(f"{name} {read}" if v < np.inf else f"{name} has diverged")
         parts.append("; ".join(told) or "nothing is shown")
@@ -113,18 +113,17 @@ def power(v):
 
 
 def step(spec):
-    player = next((control for control in spec["controls"] if control["kind"] == "player"), {"steps": 0, "start": None})
-    return player["steps"] if player["start"] is None else player["start"]
+    return next((control["start"] for control in spec["controls"] if control["kind"] == "player"), 0)
 
 
 def contours(ax, layer, grid, ends, time):
     where = {"extent": (*ax.get_xlim(), *ax.get_ylim())}
-    ax.contour(grid, levels=np.arange(1, np.ceil(grid.max())), colors="#b4b4b4", linewidths=0.7, **where)
+    ax.contour(grid, levels=np.arange(1, np.ceil(grid.max())), colors=LEVEL, linewidths=0.7, **where)
     ax.grid(False)
 
 
 def heat(ax, layer, grid, ends, time):
-    colours = LinearSegmentedColormap.from_list("", layer["palette"]).with_extremes(over="#d9dbde")
+    colours = LinearSegmentedColormap.from_list("", layer["palette"]).with_extremes(over=NOWHERE)
     limits = {"vmin": layer["low"], "vmax": layer["high"], "extent": (*ax.get_xlim(), *ax.get_ylim())}
     ax.imshow(grid, cmap=colours, origin="lower", aspect="auto", interpolation="nearest", **limits)
     ax.grid(False)
