@@ -31,6 +31,7 @@ mutants:  ## changes one place in each solution and asks its check; some minutes
 lint:
 	$(BIN)ruff check
 	$(BIN)ruff format --check
+	$(BIN)mypy
 
 format:
 	$(BIN)ruff check --fix
@@ -49,5 +50,5 @@ lock:  ## keeps the versions it finds; make lock NEW=--upgrade takes the newest
 	rm $(FULL)
 
 clean:
-	rm -rf .venv .venv.old .venv.lock .pytest_cache .ruff_cache .hypothesis build
+	rm -rf .venv .venv.old .venv.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis build
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

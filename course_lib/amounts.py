@@ -9,8 +9,8 @@ SAME_AS = {"%": ("percent", "per", "cent"), "times": ("x", "*", "fold"), "degree
 NEVER = {"inf", "infinity", "infinite", "infinitely", "infinitely many", "∞", "never"}
 
 SUPERSCRIPTS = dict(zip("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789"))
-ALIKE = {"-": "−–‐‑", "*": "×·⋅∙", " ": "\u00a0\u2009\u202f", "'": "’", "/": "⁄"}
-ALIKE = str.maketrans({other: plain for plain, others in ALIKE.items() for other in others})
+SIGNS = {"-": "−–‐‑", "*": "×·⋅∙", " ": "\u00a0\u2009\u202f", "'": "’", "/": "⁄"}
+ALIKE = str.maketrans({other: plain for plain, others in SIGNS.items() for other in others})
 
 DIGITS = r"[.,]?\d(?:[\d.,'_ ]*\d)?[.,]?"
 FACTOR = rf"(?P<{{0}}>{DIGITS})(?:e(?P<{{0}}e>[-+]?\d+))?(?:\s*\^\s*\(?(?P<{{0}}p>[-+]?\d+(?:[.,]\d+)?)\)?)?"
@@ -110,13 +110,13 @@ def known(value):
 
     Errors: ValueError for anything else.
     """
-    plain = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
-    if isinstance(plain, bool):
-        return "yes" if plain else "no"
+    value = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     try:
-        return str(plain) if isinstance(plain, str) else plain if exact(plain) else float(plain)
+        return str(value) if isinstance(value, str) else value if exact(value) else float(value)
     except OverflowError:
-        return math.copysign(math.inf, plain > 0 or -1)
+        return math.copysign(math.inf, value > 0 or -1)
     except (TypeError, ValueError):
         raise ValueError(f"value must be a number, True or False, or a text; got {value!r}") from None
 

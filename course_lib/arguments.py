@@ -6,6 +6,8 @@ it must be and what came. Numbers are finite; they are bounded by least <= and a
 stays float32; every other real number counts as float64.
 """
 
+from __future__ import annotations  # or NumPy would load its random numbers for a hint
+
 import math
 from collections.abc import Callable
 from numbers import Real
@@ -37,6 +39,26 @@ class Landscape(Descendable, Protocol):
     def __call__(self, x: Any, /) -> Any: ...
 
 
+class Layered(Protocol):
+    """A network: layers that are cut from one flat vector of parameters."""
+
+    sizes: tuple[int, ...]
+    activation: str
+    norm: str | None
+    skip: bool
+    size: int
+
+    def layers(self, theta: Any, /) -> list[tuple[np.ndarray, ...]]: ...
+
+    def init(self, rng: np.random.Generator, /) -> np.ndarray: ...
+
+    def activations(self, theta: Any, X: Any, /) -> list[np.ndarray]: ...
+
+    def forward(self, theta: Any, X: Any, /) -> np.ndarray: ...
+
+    def backward(self, theta: Any, outputs: Any, delta: Any, /) -> np.ndarray: ...
+
+
 def floats(value: Any, kinds: str = "iuf") -> np.ndarray | None:
     """An array of floats, or None for what is none; kinds may add "b", True is 1, and "c", complex numbers."""
     try:
@@ -53,12 +75,14 @@ def floats(value: Any, kinds: str = "iuf") -> np.ndarray | None:
         return a.astype(complex if a.dtype.kind == "c" else float)
 
 
-def inside(a, least=-math.inf, above=-math.inf, most=math.inf, below=math.inf):
+def inside(
+    a: Any, least: float = -math.inf, above: float = -math.inf, most: float = math.inf, below: float = math.inf
+) -> Any:
     """Whether a number is finite and within the bounds; for an array, of each."""
     return (a >= least) & (a > above) & (a <= most) & (a < below)
 
 
-def words(least=-math.inf, above=-math.inf, most=math.inf, below=math.inf):
+def words(least: float = -math.inf, above: float = -math.inf, most: float = math.inf, below: float = math.inf) -> str:
     """The bounds as people write them."""
     low, high = max(least, above), min(most, below)
     if high < math.inf:
@@ -119,13 +143,13 @@ def array(name: str, value: Any, shape: str, remark: str = "", kinds: str = "iuf
     return a
 
 
-def fits(shape, pattern):
+def fits(shape: tuple[int, ...], pattern: str) -> bool:
     """Whether no length is 0 and the shape is like one of the patterns; the same letter is the same length."""
     patterns = (one.strip("()").replace(",", " ").split() for one in pattern.split(" or "))
     return 0 not in shape and any(fits_one(shape, axes) for axes in patterns)
 
 
-def fits_one(shape, axes):
+def fits_one(shape: tuple[int, ...], axes: list[str]) -> bool:
     named = [axis for axis in axes if axis != "..."]
     lengths = dict(zip(named, shape)) | {axis: int(axis) for axis in named if axis.isdigit()}
     enough = len(shape) >= len(named) if "..." in axes else len(shape) == len(named)
@@ -169,31 +193,31 @@ def points(p: Any, d: int | None = None, name: str = "a point") -> np.ndarray:
     return p
 
 
-def function(name, value, kind="a function"):
+def function(name: str, value: Any, kind: str = "a function") -> Any:
     if not callable(value):
         raise TypeError(f"{name} must be {kind}; got {value!r}")
     return value
 
 
-def step(method):
+def step(method: Any) -> Step:
     return function("method", method, "a step: x, *memory = method(x, g, *memory, **hyper)")
 
 
-def descendable(f, name="f"):
+def descendable(f: Any, name: str = "f") -> Any:
     return having(f, name, "grad", "gradient")
 
 
-def curved(f):
+def curved(f: Any) -> Any:
     return having(f, "f", "hess", "Hessian")
 
 
-def having(f, name, method, gives):
+def having(f: Any, name: str, method: str, gives: str) -> Any:
     if not callable(getattr(f, method, None)):
         raise TypeError(f"{name} must have a method {method}(x) that returns the {gives} at x; got {f!r}")
     return f
 
 
-def generator(rng):
+def generator(rng: Any) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng must be a numpy Generator, as np.random.default_rng(0); got {rng!r}")
     return rng

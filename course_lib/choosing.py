@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from math import comb, sqrt
 
 import numpy as np
@@ -78,15 +79,7 @@ def halving(values: ArrayLike) -> tuple[int, int]:
     return int(left[np.argmin(values[-1, left])]), seen + len(left)
 
 
-def hypergradient(
-    x: np.ndarray,
-    g: np.ndarray,
-    last: ArrayLike = 0.0,
-    rate: ArrayLike | None = None,
-    *,
-    lr: ArrayLike,
-    speed: ArrayLike,
-) -> tuple:
+def hypergradient(x, g, last=0.0, rate=None, *, lr, speed):
     r"""Gradient descent that descends on its own learning rate, too: it grows while two gradients in a row agree.
 
     $\eta_t = \eta_{t-1} + s\,g_t^\top g_{t-1},\quad x_{t+1} = x_t - \eta_t g_t$
@@ -104,7 +97,7 @@ def hypergradient(
 # What a comparison can say
 
 
-def table(name, values, shape):
+def table(name: str, values: ArrayLike, shape: str) -> np.ndarray:
     """A float array of the shape; NaN counts as infinity: a run that got lost is the worst."""
     values = data(name, values, "biuf")
     if not fits(values.shape, shape):
@@ -240,14 +233,13 @@ def measured(method: str, schedule: str, seed: int, nudge: float = 0.0) -> np.nd
     network, train, validation, test = splits()
     start = np.tile(network.init(rng)[:, None] + number("nudge", nudge), len(RATES))
     lr = cosine(RATES, LOOKS[-1]) if schedule == "cosine" else RATES
-    run = enumerate(iterate(METHODS[method], train.batches(32, rng), start, lr=lr))
+    run = iterate(METHODS[method], train.batches(32, rng), start, lr=lr)
     seen = []
-    for t, (w, *_) in run:
+    for t, (w, *_) in enumerate(islice(run, LOOKS[-1] + 1)):
         if t in LOOKS:
             with np.errstate(all="ignore"):
                 seen.append([train(w), validation(w), validation.accuracy(w), test.accuracy(w)])
-        if t == LOOKS[-1]:
-            return np.swapaxes(seen, 0, 1)
+    return np.swapaxes(seen, 0, 1)
 
 
 @cache
@@ -485,7 +477,7 @@ def clinic(
     sort = np.argsort(labels, kind="stable")
     network = Network((64, 32, 32, 10), "relu")
     train, unseen = classify(network, X[sort], labels[sort]), classify(network, X[1000:], y[1000:])
-    w, v, table = network.init(rng), 0.0, []
+    w, v, rows = network.init(rng), np.zeros(network.size), []
     for _, b in network.layers(w)[:-1]:
         b[:] = bias
     for W, _ in network.layers(w):
@@ -494,7 +486,7 @@ def clinic(
         order, lengths, steps = rng.permutation(n) if shuffle else np.arange(n), [], []
         for at in range(0, n, batch):
             g = train.grad(w, order[at : at + batch]) + decay * w
-            lengths.append(np.linalg.norm(g))
+            lengths.append(float(np.linalg.norm(g)))
             v = 0.9 * v + g * min(1, clip / max(lengths[-1], 1e-300))
             steps.append(lr * np.linalg.norm(v) / np.linalg.norm(w))
             w = w - lr * v
@@ -503,5 +495,5 @@ def clinic(
         dead = np.mean([np.all(a <= 0, axis=0).mean() for a in hidden])
         signs = [train(w), unseen(w), unseen.accuracy(w), np.median(lengths), np.median(steps), dead]
         signs += [s.sum() ** 2 / (s @ s), np.linalg.norm(w), np.mean(np.array(lengths) > clip)]
-        table.append(signs)
-    return dict(zip(SIGNS, np.transpose(table)))
+        rows.append(signs)
+    return dict(zip(SIGNS, np.transpose(rows)))

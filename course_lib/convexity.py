@@ -164,9 +164,9 @@ class projected:
     def __init__(self, method: Step, project: Projection):
         self.method, self.project = step(method), function("project", project)
 
-    def __call__(self, x, g, *memory, **hyper):
-        x, *memory = self.method(x, g, *memory, **hyper)
-        return self.project(x), *memory
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
+        x, *new = self.method(x, g, *memory, **hyper)
+        return self.project(x), *new
 
 
 def penalized(f: Landscape, project: Projection, weight: float) -> Penalized:

@@ -44,7 +44,7 @@ class newton:
     def __init__(self, f: Curved):
         self.f = curved(f)
 
-    def __call__(self, x, g, *, lr=1.0):
+    def __call__(self, x, g, *, lr=1.0) -> tuple:
         return (x - lr * solved(self.f.hess(x), g, lambda curvature: curvature),)
 
 
@@ -65,7 +65,7 @@ class damped_newton:
     def __init__(self, f: Curved):
         self.f = curved(f)
 
-    def __call__(self, x, g, *, damping, lr=1.0):
+    def __call__(self, x, g, *, damping, lr=1.0) -> tuple:
         return (x - lr * solved(self.f.hess(x), g, lambda curvature: curvature + damping),)
 
 
@@ -83,7 +83,7 @@ class saddle_free_newton:
     def __init__(self, f: Curved):
         self.f = curved(f)
 
-    def __call__(self, x, g, *, lr=1.0, damping=0.0):
+    def __call__(self, x, g, *, lr=1.0, damping=0.0) -> tuple:
         return (x - lr * solved(self.f.hess(x), g, lambda curvature: np.abs(curvature) + damping),)
 
 
@@ -195,7 +195,7 @@ class bfgs:
     def __init__(self, f: Landscape, search: Callable = parabola):
         self.f, self.search = descendable(f), function("search", search)
 
-    def __call__(self, x, g, B=None, s=None, last=None):
+    def __call__(self, x, g, B=None, s=None, last=None) -> tuple:
         one_run(x)
         if s is not None and s @ (y := g - last) > 0:
             B = secant_update(flatness(s, y) * np.eye(len(x), dtype=x.dtype) if B is None else B, s, y)
@@ -241,7 +241,7 @@ class lbfgs:
         self.f, self.search = descendable(f), function("search", search)
         self.history = integer("history", history)
 
-    def __call__(self, x, g, moves=(), s=None, last=None):
+    def __call__(self, x, g, moves=(), s=None, last=None) -> tuple:
         one_run(x)
         if s is not None and s @ (y := g - last) > 0:
             moves = (*moves, (s, y))[-self.history :]
@@ -287,7 +287,7 @@ class conjugate_gradients:
     def __init__(self, f: Landscape, search: Callable = parabola):
         self.f, self.search = descendable(f), function("search", search)
 
-    def __call__(self, x, g, s=None, last=None):
+    def __call__(self, x, g, s=None, last=None) -> tuple:
         one_run(x)
         p = -unit(g)
         if s is not None and s @ last < 0:

@@ -189,7 +189,7 @@ class backtracking:
         self.f, self.c = function("f", f), number("c", c, above=0, below=1)
         self.shrink = number("shrink", shrink, above=0, below=1)
 
-    def __call__(self, x, g, eta=None, *, lr=1.0):
+    def __call__(self, x, g, eta=None, *, lr=1.0) -> tuple:
         x, g = points(x, name="x"), points(g, name="g")
         here, slope, shrink = self.f(x), total(g * g), x.dtype.type(self.shrink)
         first = np.broadcast_to(lr if eta is None else eta / self.shrink, np.shape(here)).astype(x.dtype)

@@ -9,7 +9,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib.arguments import Descendable, Landscape, array, descendable, floats, function, integer, numbers, points
+from course_lib.arguments import (
+    Descendable,
+    Landscape,
+    Layered,
+    array,
+    descendable,
+    floats,
+    function,
+    integer,
+    numbers,
+    points,
+)
 from course_lib.curvature import hessian_vector_product
 from course_lib.linalg import norm, total
 from course_lib.surfaces import Delegate
@@ -27,7 +38,7 @@ def line(a: ArrayLike, b: ArrayLike, n: int = 21) -> np.ndarray:
     return (1 - t) * a[:, None] + t * b[:, None]
 
 
-def ends(a, b):
+def ends(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     a = array("a", a, "(d,)")
     return a, array("b", b, f"({len(a)},)", ", a point like a").astype(a.dtype)
 
@@ -63,19 +74,19 @@ def barrier(f: Landscape, a: ArrayLike, b: ArrayLike, n: int = 21) -> float:
     return float(np.max(values - (1 - t) * values[0] - t * values[-1]))
 
 
-def runs_first(theta):
+def runs_first(theta: np.ndarray) -> np.ndarray:
     """A copy (*runs, p) in one piece: what is written into its `layers` is written into it."""
     return np.moveaxis(theta, 0, -1).copy()
 
 
-def plain(network):
+def plain(network: Layered) -> Layered:
     """A network whose layers are pairs, and whose units can change places: without norm and skip."""
     if network.norm or network.skip:
         raise ValueError(f"network must have neither norm nor skip; got norm={network.norm!r}, skip={network.skip!r}")
     return network
 
 
-def filter_normalized(network, direction: ArrayLike, theta: ArrayLike) -> np.ndarray:
+def filter_normalized(network: Layered, direction: ArrayLike, theta: ArrayLike) -> np.ndarray:
     r"""A direction in which each unit's weights move by a share of their own length.
 
     $D_j \leftarrow \frac{\|W_j\|}{\|D_j\|}\,D_j$, j a unit, $W_j$ the weights that lead into it; biases stay
@@ -97,7 +108,7 @@ def filter_normalized(network, direction: ArrayLike, theta: ArrayLike) -> np.nda
     return np.moveaxis(found, -1, 0)
 
 
-def stretched(network, theta: ArrayLike, c: ArrayLike) -> np.ndarray:
+def stretched(network: Layered, theta: ArrayLike, c: ArrayLike) -> np.ndarray:
     r"""The same function from other weights: $W_1, b_1$ times c, and $W_2$ divided by it.
 
     $\sigma(c z) = c\,\sigma(z)$ for relu and c > 0, so every output stays as it was.
@@ -118,7 +129,7 @@ def stretched(network, theta: ArrayLike, c: ArrayLike) -> np.ndarray:
     return np.moveaxis(new, -1, 0)
 
 
-def permuted(network, theta: ArrayLike, orders: Sequence[ArrayLike]) -> np.ndarray:
+def permuted(network: Layered, theta: ArrayLike, orders: Sequence[ArrayLike]) -> np.ndarray:
     r"""The same function with its hidden units in another order.
 
     $W_k \leftarrow W_k$ with the rows in the order of layer k - 1 and the columns, as $b_k$, in that of layer k
@@ -134,13 +145,13 @@ def permuted(network, theta: ArrayLike, orders: Sequence[ArrayLike]) -> np.ndarr
     taken = [floats(order, "iu") for order in orders] if isinstance(orders, Sequence) else []
     if [None if order is None else sorted(order.flat) for order in taken] != [list(range(n)) for n in widths]:
         raise ValueError(f"orders must hold a permutation for each hidden layer, of widths {widths}; got {orders!r}")
-    orders = [np.arange(network.sizes[0]), *(order.astype(int) for order in taken), np.arange(network.sizes[-1])]
-    for (W, b), (V, c), rows, columns in zip(network.layers(old), network.layers(new), orders, orders[1:]):
+    whole = [np.arange(network.sizes[0]), *(np.asarray(order, int) for order in taken), np.arange(network.sizes[-1])]
+    for (W, b), (V, c), rows, columns in zip(network.layers(old), network.layers(new), whole, whole[1:]):
         V[:], c[:] = W[..., rows, :][..., columns], b[..., columns]
     return np.moveaxis(new, -1, 0)
 
 
-def aligned(network, theta: ArrayLike, to: ArrayLike) -> np.ndarray:
+def aligned(network: Layered, theta: ArrayLike, to: ArrayLike) -> np.ndarray:
     r"""The same function as theta, its hidden units in the order in which its weights are most like those of `to`.
 
     $\max_\pi\ \theta^{\pi} \cdot \theta_{\text{to}}$, one layer after the other until no order changes
@@ -224,14 +235,14 @@ class Bend(Delegate):
 
     def at(self, c: ArrayLike, t: ArrayLike) -> np.ndarray:
         """The points of the curve at t, array (n,), from 0 to 1: array (d, *runs, n)."""
-        c, t = points(c, len(self.a), "c")[..., None], numbers("t", t, least=0, most=1)
+        c, there = points(c, len(self.a), "c")[..., None], numbers("t", t, least=0, most=1)
         a, b = (end.reshape(-1, *[1] * (c.ndim - 1)) for end in (self.a, self.b))
-        return (1 - t) ** 2 * a + 2 * t * (1 - t) * c + t**2 * b
+        return (1 - there) ** 2 * a + 2 * there * (1 - there) * c + there**2 * b
 
-    def __call__(self, c):
+    def __call__(self, c: ArrayLike) -> np.ndarray:
         return self.f(self.at(c, self.t)).mean(axis=-1)
 
-    def grad(self, c):
+    def grad(self, c: ArrayLike) -> np.ndarray:
         return (2 * self.t * (1 - self.t) * self.f.grad(self.at(c, self.t))).mean(axis=-1)
 
 
@@ -249,14 +260,14 @@ def sharpness(
     Returns (values, v): arrays (*runs) and (d, *runs).
     Errors: ValueError for a v of another shape or that is 0, bad steps or a bad h.
     """
-    v = points(v, name="v")
+    w = points(v, name="v")
     for _ in range(integer("steps", steps)):
-        if not np.all(length := norm(v)):
+        if not np.all(length := norm(w)):
             raise ValueError(f"v must not be 0, and neither must the curvature along it; got lengths {length!r}")
-        v = v / length
-        w = hessian_vector_product(f, x, v, h)
-        value, v = total(v * w), w
-    return value, v / np.where(length := norm(v), length, 1)
+        unit = w / length
+        w = hessian_vector_product(f, x, unit, h)
+        value = total(unit * w)
+    return value, w / np.where(length := norm(w), length, 1)
 
 
 def principal_components(path: ArrayLike, k: int = 2) -> tuple[np.ndarray, np.ndarray]:

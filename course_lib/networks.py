@@ -66,7 +66,8 @@ class Network:
         Errors: ValueError for a theta of another length.
         """
         theta = data("theta", theta, last=self.size)
-        runs, layers, end = theta.shape[:-1], [], 0
+        layers: list[tuple[np.ndarray, ...]] = []
+        runs, end = theta.shape[:-1], 0
         for shape in self.shapes:
             start, end = end, end + prod(shape)
             part = theta[..., start:end]
@@ -232,7 +233,8 @@ def signal_and_gradient(
     outputs = network.activations(theta, X)
     gradients = [delta for delta, *_ in network.backwards(data("theta", theta), outputs, delta)][::-1]
     runs = np.shape(theta)[:-1]
-    return tuple(
+    signal, gradient = (
         np.stack([np.broadcast_to(np.sqrt(np.square(a).mean(axis=(-2, -1))), runs) for a in arrays])
         for arrays in (outputs, gradients)
     )
+    return signal, gradient

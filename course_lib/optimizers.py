@@ -339,7 +339,7 @@ def lion(x, g, m=0.0, *, lr, b1=0.9, b2=0.99, decay=0.0):
     return x - lr * (u + decay * x), b2 * m + (1 - b2) * g
 
 
-def orthogonalize(matrix, iterations=5, eps=1e-7):
+def orthogonalize(matrix: np.ndarray, iterations: int = 5, eps: float = 1e-7) -> np.ndarray:
     r"""The nearest half-orthogonal matrix, roughly: all singular values are brought to about 1, none turned.
 
     $X_0 = M/\|M\|_F,\quad X \leftarrow aX + (bXX^\top + c(XX^\top)^2)X,\quad (a,b,c) = (3.4445, -4.7750, 2.0315)$

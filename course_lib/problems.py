@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.arguments import (
     Descendable,
+    Layered,
     array,
     descendable,
     fits,
@@ -109,19 +111,19 @@ class Problem:
         return self.name
 
     @property
-    def d(self):
+    def d(self) -> int:
         return len(self.start)
 
-    def __call__(self, w: ArrayLike, rows=slice(None)) -> np.ndarray:
+    def __call__(self, w: ArrayLike, rows: Any = slice(None)) -> np.ndarray:
         w = points(w, self.d)
         with np.errstate(all="ignore"):  # a run that diverged has a value, too: inf or NaN
             return self.value(runs_first(w), self.X[rows], self.y[rows]).astype(w.dtype, copy=False)
 
-    def grad(self, w: ArrayLike, rows=slice(None)) -> np.ndarray:
+    def grad(self, w: ArrayLike, rows: Any = slice(None)) -> np.ndarray:
         w = points(w, self.d)
         return runs_last(self.gradient(runs_first(w), self.X[rows], self.y[rows]), 1).astype(w.dtype, copy=False)
 
-    def hess(self, w: ArrayLike, rows=slice(None)) -> np.ndarray:
+    def hess(self, w: ArrayLike, rows: Any = slice(None)) -> np.ndarray:
         if self.hessian is None:
             raise ValueError(f"{self.name}: there is no Hessian in closed form; take differences of gradients")
         w = points(w, self.d)
@@ -322,7 +324,7 @@ class Linear:
         return np.sign(w @ X.T) == y
 
 
-def classify(network, X: ArrayLike, y: ArrayLike) -> Problem:
+def classify(network: Layered, X: ArrayLike, y: ArrayLike) -> Problem:
     r"""A network's mean cross-entropy over examples, as a function of its flat vector of parameters.
 
     $f(\theta) = -\frac1n\sum_i \log p_{\theta}(y_i \mid x_i)$, where p is the softmax of the outputs; a single output
@@ -342,7 +344,7 @@ def classify(network, X: ArrayLike, y: ArrayLike) -> Problem:
     return fitted("classification", network, X, np.eye(outputs)[labels.astype(int)], cross_entropy, largest_agree)
 
 
-def regress(network, X: ArrayLike, y: ArrayLike) -> Problem:
+def regress(network: Layered, X: ArrayLike, y: ArrayLike) -> Problem:
     r"""A network's mean squared error, halved: $f(\theta) = \frac1{2n}\sum_i \|z_\theta(x_i) - y_i\|^2$.
 
     network: a `Network`.
@@ -375,7 +377,7 @@ def fitted(name, network, X, y, loss, agree):
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    network: object  # a Network
+    network: Layered
     loss: Loss
     agree: Callable | None
 

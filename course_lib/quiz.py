@@ -32,8 +32,8 @@ __all__ = ["ask", "calibration", "predict", "reveal", "start_over"]
 
 WITHIN = 0.25
 
-asked = {}  # key -> the Bet made last in this kernel
-measured = {}  # key -> the Measurement shown last
+asked: dict = {}  # key -> the Bet made last in this kernel
+measured: dict = {}  # key -> the Measurement shown last
 
 
 def predict(key, question, *, unit="", options=None):
@@ -258,9 +258,9 @@ class Calibration(Talk):
             return f"<p>{self.nothing()}</p>"
         rows = []
         for share in CONFIDENCES:
-            hits = [entry["hit"] for entry in counted if entry.get("sure") == share]
-            came = f"{100 * sum(hits) / len(hits):.0f} %" if hits else "none yet"
-            rows.append(f"<tr><td>{share} %</td><td>{len(hits)}</td><td>{sum(hits)}</td><td>{came}</td></tr>")
+            outcomes = [entry["hit"] for entry in counted if entry.get("sure") == share]
+            came = f"{100 * sum(outcomes) / len(outcomes):.0f} %" if outcomes else "none yet"
+            rows.append(f"<tr><td>{share} %</td><td>{len(outcomes)}</td><td>{sum(outcomes)}</td><td>{came}</td></tr>")
         head = "<tr><th>How sure</th><th>Predictions</th><th>Hits</th><th>Came true</th></tr>"
         words = "Well calibrated means: the last column is near the first. A few predictions say little; a dozen more."
         return f"<table>{head}{''.join(rows)}</table>{status(' '.join([words, *notes]))}"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 CONFIDENCES = (50, 70, 90)
 
-unsaved = []  # lines that could not be written, for the time that the kernel runs
+unsaved: list = []  # lines that could not be written, for the time that the kernel runs
 
 
 @dataclass

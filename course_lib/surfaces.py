@@ -93,7 +93,7 @@ class Surface(Named):
         return self.name
 
     @property
-    def d(self):
+    def d(self) -> int:
         return len(self.start)
 
     def __call__(self, p: ArrayLike) -> np.ndarray:
@@ -112,16 +112,16 @@ class Surface(Named):
 class Delegate:
     """Stands for f in everything that a subclass does not do itself."""
 
-    def __init__(self, f):
+    def __init__(self, f: Any):
         self.f = f
 
-    def __call__(self, p):
+    def __call__(self, p: Any) -> Any:
         return self.f(p)
 
-    def grad(self, p):
+    def grad(self, p: Any) -> Any:
         return self.f.grad(p)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # or a copy, still empty, would look for f in f for ever
             raise AttributeError(name)
         return getattr(self.f, name)

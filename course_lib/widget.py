@@ -58,7 +58,7 @@ def in_jupyterlab():
         return False
 
 
-made = {}  # cell -> (the run of it, the widgets it made)
+made: dict = {}  # cell -> (the run of it, the widgets it made)
 
 
 def close_what_this_cell_made_before(widget):

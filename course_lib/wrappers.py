@@ -46,7 +46,7 @@ class clip_by_norm:
     def __init__(self, method: Step, limit: float):
         self.method, self.limit = step(method), number("limit", limit, above=0)
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         g = points(g, name="g")
         length = np.hypot.reduce(g, dtype=float)  # of short vectors this is the faster way, and the more precise one
         shorter = g * (self.limit / np.maximum(length, self.limit)).astype(g.dtype)
@@ -68,7 +68,7 @@ class clip_by_value:
     def __init__(self, method: Step, limit: float):
         self.method, self.limit = step(method), number("limit", limit, above=0)
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         return self.method(x, np.clip(points(g, name="g"), -self.limit, self.limit), *memory, **hyper)
 
 
@@ -87,7 +87,7 @@ class l2:
     def __init__(self, method: Step, decay: float):
         self.method, self.decay = step(method), number("decay", decay, least=0)
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         return self.method(x, g + self.decay * x, *memory, **hyper)
 
 
@@ -106,7 +106,7 @@ class decoupled_decay:
     def __init__(self, method: Step, decay: float):
         self.method, self.decay = step(method), number("decay", decay, least=0)
 
-    def __call__(self, x, g, *memory, lr, **hyper):
+    def __call__(self, x, g, *memory, lr, **hyper) -> tuple:
         return self.method((1 - lr * self.decay) * x, g, *memory, lr=lr, **hyper)
 
 
@@ -133,7 +133,7 @@ class preconditioned:
             raise ValueError(f"P must be positive definite, or a diagonal > 0; got {P!r}")
         self.P = P.astype(float)
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         g, P = points(g, name="g"), self.P
         if len(g) != len(P):
             raise ValueError(f"P must fit a point of {len(g)} numbers; it has shape {P.shape}")
@@ -159,10 +159,10 @@ class perturbed:
         self.method, self.rng = step(method), generator(rng)
         self.sigma = sigma if callable(sigma) else constant(number("sigma", sigma, least=0))
 
-    def __call__(self, x, g, t=0, *memory, **hyper):
-        x, *memory = self.method(x, g, *memory, **hyper)
+    def __call__(self, x, g, t=0, *memory, **hyper) -> tuple:
+        x, *new = self.method(x, g, *memory, **hyper)
         noise = self.sigma(t) * self.rng.standard_normal(x.shape)
-        return x + noise.astype(x.dtype), t + 1, *memory
+        return x + noise.astype(x.dtype), t + 1, *new
 
 
 class sam:
@@ -184,7 +184,7 @@ class sam:
     def __init__(self, method: Step, f: Descendable, rho: float):
         self.method, self.f, self.rho = step(method), descendable(f), number("rho", rho, least=0)
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         g = points(g, name="g")
         length = norm(g)
         uphill = x + self.rho * g / np.where(length > 0, length, 1).astype(g.dtype)
@@ -210,11 +210,11 @@ class averaged:
     def __init__(self, method: Step, after: int = 0):
         self.method, self.after = step(method), integer("after", after, 0)
 
-    def __call__(self, x, g, mean=0.0, t=0, *memory, **hyper):
-        x, *memory = self.method(x, g, *memory, **hyper)
+    def __call__(self, x, g, mean=0.0, t=0, *memory, **hyper) -> tuple:
+        x, *new = self.method(x, g, *memory, **hyper)
         t = t + 1
         weight = 1 / max(1, t - self.after)
-        return x, (1 - weight) * mean + weight * x, t, *memory
+        return x, (1 - weight) * mean + weight * x, t, *new
 
 
 class fed:
@@ -232,11 +232,11 @@ class fed:
     def __init__(self, method: Step, gradients: ArrayLike):
         self.method, self.gradients = step(method), array("gradients", gradients, "(n,) or (n, d)")
 
-    def __call__(self, x, g, t=0, *memory, **hyper):
+    def __call__(self, x, g, t=0, *memory, **hyper) -> tuple:
         g = np.empty_like(points(g, name="g"))
         g.T[...] = self.gradients[t % len(self.gradients)]  # by coordinate, the same in all runs
-        x, *memory = self.method(x, g, *memory, **hyper)
-        return x, t + 1, *memory
+        x, *new = self.method(x, g, *memory, **hyper)
+        return x, t + 1, *new
 
 
 class per_layer:
@@ -260,7 +260,7 @@ class per_layer:
         parts = np.split(a, self.ends[:-1])
         return [part.reshape(*shape, *a.shape[1:]) for part, shape in zip(parts, self.shapes)]
 
-    def __call__(self, x, g, memories=None, **hyper):
+    def __call__(self, x, g, memories=None, **hyper) -> tuple:
         if len(x) != self.ends[-1]:
             raise ValueError(f"shapes must add up to {len(x)} numbers; {self.shapes} add up to {self.ends[-1]}")
         layers = zip(self.layers(x), self.layers(g), memories or [()] * len(self.shapes))
@@ -288,7 +288,7 @@ class by_coordinate:
         if not np.all(self.factors >= 0):
             raise ValueError(f"factors must be a finite array of shape (d,), of numbers >= 0; got {factors!r}")
 
-    def __call__(self, x, g, *memory, lr, **hyper):
+    def __call__(self, x, g, *memory, lr, **hyper) -> tuple:
         x = points(x, name="x")
         if len(x) != len(self.factors):
             raise ValueError(f"factors must fit a point of {len(x)} numbers; there are {len(self.factors)}")
@@ -312,10 +312,10 @@ class stale:
     def __init__(self, method: Step, delay: int):
         self.method, self.delay = step(method), integer("delay", delay, 0)
 
-    def __call__(self, x, g, kept=(), *memory, **hyper):
+    def __call__(self, x, g, kept=(), *memory, **hyper) -> tuple:
         kept = (*kept, g)[-self.delay - 1 :]
-        x, *memory = self.method(x, kept[0], *memory, **hyper)
-        return x, kept, *memory
+        x, *new = self.method(x, kept[0], *memory, **hyper)
+        return x, kept, *new
 
 
 class with_feedback:
@@ -337,11 +337,11 @@ class with_feedback:
     def __init__(self, method: Step, code: Callable[[np.ndarray], np.ndarray]):
         self.method, self.code = step(method), function("code", code)
 
-    def __call__(self, x, g, rest=0.0, *memory, **hyper):
-        there, *memory = self.method(x, g, *memory, **hyper)
+    def __call__(self, x, g, rest=0.0, *memory, **hyper) -> tuple:
+        there, *new = self.method(x, g, *memory, **hyper)
         wanted = rest + (x - there)
         sent = self.code(wanted)
-        return x - sent, wanted - sent, *memory
+        return x - sent, wanted - sent, *new
 
 
 class packed:
@@ -359,7 +359,7 @@ class packed:
         self.method = step(method)
         self.codes = [code if code is None else function("codes", code, "functions or None") for code in codes]
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         state = self.method(x, g, *memory, **hyper)
         return *(code(m) if code else m for code, m in zip(self.codes, state)), *state[len(self.codes) :]
 
@@ -381,7 +381,7 @@ class blocked:
     def __init__(self, method: Step, size: int = 2**17):
         self.method, self.size = step(method), integer("size", size)
 
-    def __call__(self, x, g, *memory, **hyper):
+    def __call__(self, x, g, *memory, **hyper) -> tuple:
         whole = [x, *memory] if memory else [points(x, name="x").copy()]
         for start in range(0, len(x), self.size):
             rows = slice(start, start + self.size)

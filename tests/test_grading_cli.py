@@ -263,7 +263,7 @@ def test_not_too_many_are_under_way(tmp_path):
             yield batch.Submission(str(i))
 
     with ThreadPoolExecutor(2) as executor:
-        for submission, outcome in batch.graded(submissions(), lambda one: int(one.learner), executor, 4):
+        for submission, outcome in batch.in_parallel(submissions(), lambda one: int(one.learner), executor, 4):
             assert submission.learner == str(outcome)
             with lock:
                 done.append(outcome)

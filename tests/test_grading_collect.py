@@ -63,7 +63,7 @@ def test_every_layout_gives_a_folder_for_each_learner(layout, as_zip, tmp_path):
     a, b = IDS.get(layout, ("", ""))
     assert lies(tmp_path / "out") == {f"anna{a}/{UNIT}.ipynb": "a", f"bob{b}/{UNIT}.ipynb": "b"}
     assert not oddities(kept)
-    found, others = batch.found([tmp_path / "out"], UNIT)
+    found, others = batch.find_submissions([tmp_path / "out"], UNIT)
     assert [one.learner for one in found] == ["anna" + a, "bob" + b]
     assert all(one.paths and not one.reason for one in found)
     assert others == []

@@ -157,7 +157,7 @@ def test_handed_in_again_a_mark_by_hand_is_to_be_looked_at_again(file):
 )
 def test_a_name_is_only_a_name(learner, file):
     fill(file, result("anna"), result(learner))
-    gradebook.lay_beside(file, UNIT, CELLS, [result(learner)])
+    gradebook.write_autograded(file, UNIT, CELLS, [result(learner)])
     with Gradebook(f"sqlite:///{file}") as book:
         assert {one.id for one in book.students} == {"anna", filename(learner)}
         assert book.find_submission(UNIT, filename(learner)).score == 22.25
@@ -166,7 +166,7 @@ def test_a_name_is_only_a_name(learner, file):
 
 def test_the_formgrader_has_a_page_to_read_on_which_nothing_runs(file):
     fill(file, result("anna"))
-    gradebook.lay_beside(file, UNIT, CELLS, [result("anna")])
+    gradebook.write_autograded(file, UNIT, CELLS, [result("anna")])
     config = Config()
     config.CourseDirectory.root = str(file.parent)
     config.CourseDirectory.db_url = f"sqlite:///{file}"
@@ -195,7 +195,7 @@ def test_in_a_text_to_read_formulas_are_left_and_nothing_that_leads_elsewhere(wo
 
 def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):
     for answers, code in (({"ema": "def ema(values, beta):\n    return 7"}, "return 7"), ({}, "# Your lines here.")):
-        gradebook.lay_beside(file, UNIT, CELLS, [result("anna", answers=answers)])
+        gradebook.write_autograded(file, UNIT, CELLS, [result("anna", answers=answers)])
         notebook = json.loads((file.parent / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb").read_text())
         assert code in next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "ema")
 

@@ -126,7 +126,7 @@ def test_a_table_must_follow_its_sheet():
 def test_a_sheet_without_a_table_varies_in_its_hidden_inputs():
     cells = json.loads(solution("03_sgd_variants").read_text(encoding="utf-8"))["cells"]
     kept = variants.keeping(variants.varied(cells, "99_other", {}), "99_other")
-    told = list(variants.told(kept, "99_other"))
+    told = list(variants.what_varies(kept, "99_other"))
     assert told
     assert not any("itself" in line for line in told)
     assert not any("kept" in variants.checked(cell)[0] for cell in kept)

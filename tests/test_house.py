@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import symtable
 import sys
 import tomllib
 from pathlib import Path
@@ -44,7 +45,7 @@ HEAVY = {"plots", "live", "nodelay", "widget", "card", "quiz", "grading"}  # the
 
 NOTEBOOKS = [path for folder in ("notebooks", "exercises", "solutions") for path in sorted((ROOT / folder).glob("*"))]
 SKIPPED = {".git", ".venv", ".venv.lock", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "uv.lock"}
-SKIPPED |= {".ipynb_checkpoints", "workspaces", "build", "dist", "mine"}
+SKIPPED |= {".mypy_cache", ".ipynb_checkpoints", "workspaces", "build", "dist", "mine"}
 
 
 def name_of(path):
@@ -140,6 +141,41 @@ def test_every_format_and_rule_of_ruff_holds():
     for command in (["check"], ["format", "--check"]):
         run = subprocess.run([sys.executable, "-m", "ruff", *command], cwd=ROOT, capture_output=True, text=True)
         assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_the_types_hold():
+    """In the library, and in a program on top of it, whose wrong lines must be refused."""
+    run = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def shadowed(path):
+    """(function, name) where a function names something of its own as its file has named a function or an import.
+
+    Its parameters may: `shape` is what `shape` gives. What a comprehension names is gone behind it.
+    """
+    file = symtable.symtable(path.read_text(encoding="utf-8"), path.name, "exec")
+    taken = {one.get_name() for one in file.get_symbols() if one.is_namespace() or one.is_imported()}
+    tables = list(file.get_children())
+    for table in tables:
+        tables += table.get_children()
+        if table.get_type() == "function" and not re.fullmatch("<?((list|set|dict)comp|genexpr)>?", table.get_name()):
+            own = [one for one in table.get_symbols() if one.is_assigned() and one.is_local()]
+            yield from (
+                (table.get_name(), one.get_name()) for one in own if one.get_name() in taken and not one.is_parameter()
+            )
+
+
+def test_no_name_means_two_things_in_a_file(tmp_path):
+    paths = [path for path in [*python_files(), *sorted((ROOT / "tools").rglob("*.py"))] if "sheets" not in path.parts]
+    assert [(name_of(path), *pair) for path in paths for pair in shadowed(path)] == []
+    bad = tmp_path / "bad.py"
+    bad.write_text(
+        "from math import floor\nclass A:\n    def f(self, g):\n        floor, h = 1, [f for f in g]\n"
+        "def f(a):\n    a = 2\n    def g():\n        f = 3\ndef g(): ..."
+    )
+    assert sorted(shadowed(bad)) == [("f", "floor"), ("f", "g"), ("g", "f")]
 
 
 def test_no_module_is_a_drawer_for_everything():

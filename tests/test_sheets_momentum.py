@@ -49,7 +49,7 @@ def test_a_converted_memory_goes_on_as_if_nothing_had_happened():
 
 @pytest.mark.parametrize(("looks_ahead", "method"), [(False, optimizers.momentum), (True, optimizers.nesterov)])
 def test_positions_on_lessards_function_are_those_of_the_library(looks_ahead, method):
-    told = momentum.places(0.03, 0.8, 5.0, looks_ahead, steps=200)[1:]
+    told = momentum.places(0.03, 0.8, 5.0, looks_ahead=looks_ahead, steps=200)[1:]
     path = descend(method, surfaces.lessard, [5.0], 200, lr=0.03, beta=0.8)[0]
     if looks_ahead:  # the library's x is the look-ahead point, beta times the last step farther
         told = told + 0.8 * np.diff(told, prepend=told[0])

@@ -124,8 +124,8 @@ def page():
 
 def in_order(rows):
     """The rows in the order of the methods in the library, the rows of one call of ours together."""
-    calls = list(dict.fromkeys(map(ours, rows)))
-    return sorted(rows, key=lambda row: (METHODS.index(row.of), calls.index(ours(row))))
+    places = list(dict.fromkeys(map(ours, rows)))
+    return sorted(rows, key=lambda row: (METHODS.index(row.of), places.index(ours(row))))
 
 
 def listed(words):

@@ -11,6 +11,7 @@ import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Case:
     hyper: dict
 
 
-def case(label, /, *args, **hyper):
+def case(label: str, /, *args: Any, **hyper: Any) -> Case:
     """A call to compare: a label ("the first step"), then the arguments as the learner's function gets them."""
     return Case(label, args, hyper)
 

@@ -17,8 +17,8 @@ class Wrong:
     off: str = ""
 
     def __str__(self):
-        compared = f": expected {self.expected}, got {self.came}." if self.expected else ""
-        return " ".join(filter(None, [self.says + compared, self.off]))
+        both = f": expected {self.expected}, got {self.came}." if self.expected else ""
+        return " ".join(filter(None, [self.says + both, self.off]))
 
 
 def numbers(value):

@@ -30,6 +30,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class Property:
     """
 
     says: str
-    holds: Callable
+    holds: Callable[..., Any]
     weight: float = 1.0
     needs: int | None = None
 
@@ -94,7 +95,7 @@ class Rule:
     """
 
     label: str
-    holds: Callable
+    holds: Callable[..., Any]
     message: str
     says: str = ""
     weight: float = 1.0
@@ -106,7 +107,7 @@ class Like:
     """Wrong values of one kind: an example, and a predicate that knows them."""
 
     example: object
-    knows: Callable
+    knows: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,8 +287,8 @@ class Function(Exercise):
     def seeds(self):
         """Numbers of calls drawn afresh; each draw has its turn."""
         turns = len(self.every)
-        numbers = np.random.default_rng().integers(10**6, size=max(self.drawn, turns))
-        return [int(number) // turns * turns + i % turns for i, number in enumerate(numbers)]
+        starts = np.random.default_rng().integers(10**6, size=max(self.drawn, turns))
+        return [int(number) // turns * turns + i % turns for i, number in enumerate(starts)]
 
     def run(self, answer, *args, **hyper):
         """Calls an answer as the exercise uses it."""
@@ -367,13 +368,13 @@ class Function(Exercise):
     def exchanged(self):
         """The mistakes that need not be told: the right results in another order."""
         sentence = f"the results have changed places: {', '.join(self.parts)}"
-        for order in itertools.islice(itertools.permutations(range(len(self.parts))), 1, None):
+        for places in itertools.islice(itertools.permutations(range(len(self.parts))), 1, None):
 
-            def wrong(*args, order=order, **hyper):
+            def wrong(*args, places=places, **hyper):
                 results = self.right(*args, **hyper)
                 if not isinstance(results, tuple):
                     raise OwnFault("the parts are made of one result, by the use of it")
-                return [results[i] for i in order]
+                return [results[i] for i in places]
 
             yield wrong, sentence
 
@@ -476,7 +477,7 @@ class Function(Exercise):
         return holds
 
 
-def function(title, *, mistakes=(), **fields):
+def function(title: str, *, mistakes: Sequence = (), **fields: Any) -> Callable[[Callable], Function]:
     """Makes the right answer, a function in the learner's letters, into an exercise. Keyword arguments, besides those
     of `Exercise`:
 
@@ -558,7 +559,7 @@ def watched(value, watch):
     return watch.over(value) if callable(value) else value
 
 
-def value(title, right=None, **fields):
+def value(title: str, right: Any = None, **fields: Any) -> Value:
     """An exercise whose answer is a `Value`."""
     return Value(title=title, right=right, **fields)
 
@@ -629,13 +630,13 @@ class Order(Exercise):
         return [Property("The lines are in order.", holds)]
 
 
-def order(title, right, *, needs, **fields):
+def order(title: str, right: str, *, needs: str, **fields: Any) -> Order:
     """An exercise in which lines are put in `Order`.
 
     right: one right order, "CFAG". needs: rows "C, F < A : why A can stand only behind them"; a line without a < goes
     on with the sentence above it.
     """
-    rows = []
+    rows: list[list[str]] = []
     for text in needs.strip().splitlines():
         if " < " not in text:
             rows[-1][1] += " " + text.strip()

@@ -1,8 +1,9 @@
 """What a private variant of a sheet changes: parameters drawn from a seed, and the words of cells that hold them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Varied:
 
     parameters: dict = field(default_factory=dict)
     cells: dict = field(default_factory=dict)
-    dropped: Sequence = ()
+    dropped: Collection = ()
     right: Callable | None = None
     back: Callable | None = None
     same: bool = False
 
 
-def choice(*values):
+def choice(*values: Any) -> Callable:
     """A parameter that is one of some values, each as likely."""
     return lambda rng, p: values[rng.integers(len(values))]
 

@@ -61,9 +61,9 @@ def grade(options):
         raise ValueError(why)
     seed, rows, fresh, screen = store.seed(options.seed), {}, [], Screen(sys.stderr)
     for submission in submissions:
-        known = store.find(submission.learner)
-        if batch.still_holds(known, submission, unit.hash, seed, limits(options).times):
-            rows[submission.learner] = table.summary(known)
+        earlier = store.find(submission.learner)
+        if batch.is_current(earlier, submission, unit.hash, seed, limits(options).times):
+            rows[submission.learner] = table.summary(earlier)
         else:
             fresh.append(submission)
     if rows:
@@ -93,12 +93,12 @@ def handed_in(options):
         raise Misused(f"the key must be that of {options.unit}; got {options.key}")
     if options.key and not is_key(options.key):
         raise Misused(f"{options.key} is no key: make --seed wrote it into the folder keys, beside sheets")
-    submissions, others = batch.found(options.submissions, options.unit)
+    submissions, others = batch.find_submissions(options.submissions, options.unit)
     for path in others:
         say(f"left out, not a notebook: {readable(str(path))}")
     if not submissions:
         raise ValueError("no notebook in " + ", ".join(map(readable, options.submissions)))
-    count = 0 if options.key else batch.variants(submissions)
+    count = 0 if options.key else batch.count_variants(submissions)
     if 2 * count > len(submissions):
         raise Misused(f"{count} of {len(submissions)} are of a private variant: give its key with --key")
     return submissions
@@ -106,8 +106,8 @@ def handed_in(options):
 
 def limits(options):
     """Those that hold, with the seconds that were asked for."""
-    usual, seconds = Limits(), options.seconds
-    return usual if seconds is None else Limits(cell=seconds, call=seconds, total=max(usual.total, 5 * seconds))
+    usual, asked = Limits(), options.seconds
+    return usual if asked is None else Limits(cell=asked, call=asked, total=max(usual.total, 5 * asked))
 
 
 class Screen:
@@ -170,7 +170,7 @@ def to_gradebook(options, store):
 
     name = options.key or options.unit
     count = gradebook.fill(options.gradebook, options.unit, cells_of(name), store)
-    gradebook.lay_beside(options.gradebook, options.unit, cells_of(name), store)
+    gradebook.write_autograded(options.gradebook, options.unit, cells_of(name), store)
     say(f"{count} learners are in the gradebook {options.gradebook}")
 
 
@@ -204,8 +204,8 @@ def make(options):
 def solution(unit):
     path = ROOT / "solutions" / f"{unit}.ipynb"
     if not path.exists():
-        known = ", ".join(sorted(path.stem for path in path.parent.glob("*.ipynb")))
-        raise ValueError(f"there is no sheet {unit!r}; the sheets are {known}")
+        names = ", ".join(sorted(path.stem for path in path.parent.glob("*.ipynb")))
+        raise ValueError(f"there is no sheet {unit!r}; the sheets are {names}")
     return path
 
 
@@ -259,8 +259,8 @@ def export(options):
 
 
 def parser():
-    main = described(argparse.ArgumentParser(prog="python -m course_lib.grading"), *COMMANDS.split("\n\n", 1))
-    commands = main.add_subparsers(required=True, metavar="make | collect | grade | show | export")
+    program = described(argparse.ArgumentParser(prog="python -m course_lib.grading"), *COMMANDS.split("\n\n", 1))
+    commands = program.add_subparsers(required=True, metavar="make | collect | grade | show | export")
 
     one = command(commands, "grade", grade, GRADE)
     one.add_argument("unit", type=known, help="name of the sheet, such as 04_momentum")
@@ -301,7 +301,7 @@ def parser():
     one.add_argument("--csv", metavar="FILE", default="-", help="where to write the table (to the screen)")
     one.add_argument("--feedback", metavar="DIR", help="write the pages again, with the marks given by hand")
     placed(one)
-    return main
+    return program
 
 
 def command(commands, name, run, words):

@@ -5,17 +5,18 @@ import os
 import re
 import stat
 import time
-from concurrent.futures import FIRST_COMPLETED, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from course_lib.grading.marks import Limits, grade_one
 from course_lib.grading.names import filename, readable
 from course_lib.grading.read import Unreadable, contents
-from course_lib.grading.unit import blank_mark
-from course_lib.grading.unit import graded as graded_cells
+from course_lib.grading.unit import Unit, blank_mark, graded
 
 NOTEBOOK = ".ipynb"
 MANY = 5  # notebooks of one learner that are looked at
@@ -36,7 +37,7 @@ class Submission:
     named: bool = True
 
 
-def found(paths, unit):
+def find_submissions(paths, unit):
     """The submissions in files and folders, one for each learner, in the order of their names.
 
     paths: notebooks, or folders as collect makes them and nbgrader has them: in them a folder for each learner, or a
@@ -57,7 +58,7 @@ def found(paths, unit):
             else:
                 others.append(entry)
     submissions = [single(learner, handed) for learner, handed in sorted(every.items())]
-    return told_apart(submissions), others
+    return without_name_clashes(submissions), others
 
 
 def is_notebook(path):
@@ -97,7 +98,7 @@ def single(learner, handed):
     return Submission(learner, (), f"several submissions with this name: {names}")
 
 
-def told_apart(submissions):
+def without_name_clashes(submissions):
     """The same, but two names that a file system may take for one are not graded into one file."""
     places = {}
     for submission in submissions:
@@ -109,7 +110,7 @@ def told_apart(submissions):
     ]
 
 
-def variants(submissions):
+def count_variants(submissions):
     """How many of the submissions are of a private variant."""
     return sum(any(map(KEPT.search, filter(None, map(bytes_of, one.paths[:MANY])))) for one in submissions)
 
@@ -128,7 +129,7 @@ def hashes(submission):
     return ["" if data is None else hashlib.sha256(data).hexdigest() for data in every]
 
 
-def still_holds(known, submission, checks, seed, times):
+def is_current(known, submission, checks, seed, times):
     """Whether a stored result is that of these very bytes, these checks, this seed, and no more time would change it.
 
     times: as in `marks.Limits`.
@@ -181,7 +182,7 @@ def has_answers(result):
 
 def ungraded(submission, unit, reason):
     """The result of a submission that could not be graded: never a zero, always the reason. unit: a `unit.Unit`."""
-    marks = [blank_mark(cell, unit) | {"note": reason} for cell in graded_cells(unit)]
+    marks = [blank_mark(cell, unit) | {"note": reason} for cell in graded(unit)]
     file = str(submission.paths[0]) if submission.paths else ""
     result = {"learner": submission.learner, "file": file, "sha256": "", "checks": unit.hash, "seconds": 0.0}
     result |= {"state": "needs a person", "reasons": [reason], "handed_in": [], "beside": ""}
@@ -197,7 +198,18 @@ def result_of(submission, outcome, unit):
     return {**outcome, "learner": submission.learner}
 
 
-def grade_class(submissions, name, unit, executor, ahead, *, sandbox, seed, limits, working=lambda names: None):
+def grade_class(
+    submissions: Sequence[Submission],
+    name: str | Path,
+    unit: Unit,
+    executor: Executor,
+    ahead: int,
+    *,
+    sandbox: str,
+    seed: int,
+    limits: Limits,
+    working: Callable[[dict[str, float]], Any] = lambda names: None,
+) -> Iterator[tuple[Submission, dict[str, Any]]]:
     """Pairs (submission, result), as they are done; first those without a notebook.
 
     submissions: list of Submission. name: of the sheet, or the path of a key. unit: a `unit.Unit`. executor: a
@@ -209,13 +221,13 @@ def grade_class(submissions, name, unit, executor, ahead, *, sandbox, seed, limi
         if not one.paths:
             yield one, result_of(one, one.reason, unit)
     waiting = (one for one in submissions if one.paths)
-    for one, outcome in graded(
+    for one, outcome in in_parallel(
         waiting, partial(grade_first, grade=grade, total=limits.total), executor, ahead, working
     ):
         yield one, result_of(one, outcome, unit)
 
 
-def graded(submissions, grade, executor, ahead, working=lambda names: None):
+def in_parallel(submissions, grade, executor, ahead, working=lambda names: None):
     """Pairs (submission, result or exception), as they are done; never more than `ahead` are under way or waiting.
 
     submissions: any iterable. grade: submission -> result; for a cluster it has to be importable there.

@@ -79,13 +79,13 @@ def typeset(words):
 def pieces(words):
     """Pairs (piece of a text, its MathML if it is a formula that can be set, else "")."""
     end, left = 0, MOST
-    for found in FORMULAS.finditer(words):
-        left -= len(found[0])
+    for match in FORMULAS.finditer(words):
+        left -= len(match[0])
         if left < 0:
             break
-        yield words[end : found.start()], ""
-        yield found[0], formula(found)
-        end = found.end()
+        yield words[end : match.start()], ""
+        yield match[0], formula(match)
+        end = match.end()
     yield words[end:], ""
 
 
@@ -114,10 +114,10 @@ class Formula:
 
     def matched(self, pattern):
         """What a pattern finds here, in its group."""
-        if not (found := pattern.match(self.source, self.at)):
+        if not (match := pattern.match(self.source, self.at)):
             raise Unknown(self.next)
-        self.at = found.end()
-        return found[found.lastindex]
+        self.at = match.end()
+        return match[match.lastindex]
 
     def row(self, *ends):
         """All before one of some tokens, which is taken, too."""

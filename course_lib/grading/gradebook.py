@@ -99,7 +99,7 @@ def id_of(cell):
     return cell["metadata"].get("nbgrader", {}).get("grade_id")
 
 
-def lay_beside(file, unit, cells, results):
+def write_autograded(file, unit, cells, results):
     """Writes what nbgrader's formgrader shows to who grades by hand: autograded/<learner>/<unit>/<unit>.ipynb.
 
     It is our sheet with the learner's words in it; nothing is run. cells: as in the file of the sheet.

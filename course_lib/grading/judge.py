@@ -207,7 +207,7 @@ class Verdict:
         self.tried.append({"says": one.says, "with": shown(given), "came": came})
         if error:
             self.lacks = self.lacks or self.told_of(getattr(error, "lacks", ""))
-            self.trouble = self.trouble or told(error)
+            self.trouble = self.trouble or describe_error(error)
 
     def told_of(self, lacks):
         """What is missing while hidden inputs are tried, by its name if that stands in the answer."""
@@ -337,7 +337,7 @@ def is_plain(answer):
     return not isinstance(answer, Remote) and (not isinstance(answer, tuple | list) or all(map(is_plain, answer)))
 
 
-def told(error):
+def describe_error(error):
     """What the page says of an error while hidden inputs are tried: nothing that an answer could have put into it."""
     if isinstance(error, LearnerError):
         kind = error.kind if isinstance(getattr(builtins, error.kind, None), type) else "an error of its own kind"

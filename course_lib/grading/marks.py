@@ -5,6 +5,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from course_lib.grading.read import Unreadable, contents, path_of
 from course_lib.grading.relay import JUDGES, Broken, Relay
@@ -36,7 +37,15 @@ class Limits:
         return [self.cell, self.call, self.total]
 
 
-def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=None):
+def grade_one(
+    path: str | Path,
+    unit: str | Path,
+    *,
+    sandbox: str = "bwrap",
+    seed: int = 0,
+    limits: Limits = Limits(),
+    learner: str | None = None,
+) -> dict[str, Any]:
     """The marks of one submission, as a dict that JSON can hold. It raises nothing, whatever the submission is.
 
     path: the notebook handed in. unit: name of the sheet, such as "04_momentum", or the path of a variant of it.
@@ -59,7 +68,12 @@ def grade_one(path, unit, *, sandbox="bwrap", seed=0, limits=Limits(), learner=N
         answers: {id of an answer cell: its code}
     """
     began, busy, path, relay = time.monotonic(), time.thread_time(), Path(path), None
-    result = {"learner": learner or path.parent.name, "file": str(path), "sha256": "", "unit": Path(unit).stem}
+    result: dict[str, Any] = {
+        "learner": learner or path.parent.name,
+        "file": str(path),
+        "sha256": "",
+        "unit": Path(unit).stem,
+    }
     result |= {"checks": "", "state": "graded", "reasons": [], "seconds": 0.0, "marks": [], "texts": {}, "answers": {}}
     result["ran_out"] = None
     try:

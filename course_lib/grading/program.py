@@ -87,10 +87,10 @@ def missing(source):
     except NO_PYTHON:
         return None
     names = [node for node in nodes if isinstance(node, ast.Name)]
-    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    loaded = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     own = {node.arg for node in nodes if isinstance(node, ast.arg)}
     own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    return used - own - {name for node in nodes if isinstance(node, NAMING) for name in bound(node)}
+    return loaded - own - {name for node in nodes if isinstance(node, NAMING) for name in bound(node)}
 
 
 def bound(statement):

@@ -68,8 +68,8 @@ def sheet(unit):
 
 def cells_of(unit):
     """The cells of our sheet as they stand in its file; the key of a variant holds those of the variant's sheet."""
-    notebook = json.loads(path_of(unit).read_text(encoding="utf-8"))
-    return notebook["metadata"].get("variant", notebook)["cells"]
+    content = json.loads(path_of(unit).read_text(encoding="utf-8"))
+    return content["metadata"].get("variant", content)["cells"]
 
 
 def is_key(path):
@@ -140,16 +140,16 @@ def notebook(data):
     if not data.strip():
         raise Unreadable("The file is empty.")
     try:
-        parsed = json.loads(decoded(data))
+        content = json.loads(decoded(data))
     except RecursionError:
         raise Unreadable("The file is nested too deeply to be a notebook.") from None
     except ValueError as error:
         raise Unreadable(f"The file is not a notebook: {str(error)[:100]}.") from None
-    if not isinstance(parsed, dict):
+    if not isinstance(content, dict):
         raise Unreadable("The file is not a notebook: there are no cells in it.")
-    found = parsed.get("cells")
-    if found is None and isinstance(parsed.get("worksheets"), list):  # nbformat 3
-        sheets = [sheet for sheet in parsed["worksheets"] if isinstance(sheet, dict)]
+    found = content.get("cells")
+    if found is None and isinstance(content.get("worksheets"), list):  # nbformat 3
+        sheets = [sheet for sheet in content["worksheets"] if isinstance(sheet, dict)]
         found = [cell for sheet in sheets for cell in sheet.get("cells") or ()]
     if not isinstance(found, list) or not found:
         raise Unreadable("The file is not a notebook: there are no cells in it.")
@@ -160,7 +160,7 @@ def notebook(data):
             f"It has {len(code)} cells of code with {sum(code)} characters; "
             f"at most {CELLS} cells and {CODE} characters are read."
         )
-    return cells, parsed.get("metadata")
+    return cells, content.get("metadata")
 
 
 def decoded(data):

@@ -74,12 +74,12 @@ def variant(solution, seed):
     cells = json.loads(solution.read_text(encoding="utf-8"))["cells"]
     cells = variants.keeping(variants.varied(cells, unit, p), unit)
     sheet = released(text(canonical(notebook(cells))), unit)
-    ran = executed(notebook(cells, variants.asked(cells, unit)), solution.parent)
+    ran = executed(notebook(cells, variants.code_for_answers(cells, unit)), solution.parent)
     answers = json.loads(ran.cells.pop()["outputs"][0]["text"])
     key = canonical(ran)
     known = {"unit": unit, "seed": seed, "parameters": p, "answers": answers, "cells": json.loads(sheet)["cells"]}
     key["metadata"]["variant"] = known
-    return sheet, text(key), list(variants.told(cells, unit))
+    return sheet, text(key), list(variants.what_varies(cells, unit))
 
 
 def notebook(cells, *code):

@@ -311,9 +311,9 @@ def hidden(packages):
 
 def filled(data):
     """The end to read of a pipe with few bytes in it."""
-    end, start = os.pipe()
-    os.write(start, data)
-    os.close(start)
+    end, entry = os.pipe()
+    os.write(entry, data)
+    os.close(entry)
     return end
 
 

@@ -36,14 +36,14 @@ def table(unit):
     """
     sheet = f"course_lib.sheets.{unit.partition('_')[2]}"
     described = exercises(importlib.import_module(sheet)) if importlib.util.find_spec(sheet) else {}
-    varied = {name: one for name, one in described.items() if one.varied}
+    varying = {name: one for name, one in described.items() if one.varied}
     found = {"PARAMETERS": {}, "CELLS": {}, "DROPPED": set()}
-    for one in varied.values():
+    for one in varying.values():
         found["PARAMETERS"] |= one.varied.parameters
         found["DROPPED"] |= set(one.varied.dropped)
         for cell, rule in one.varied.cells.items():
             found["CELLS"][cell] = rule if callable(rule) else [*found["CELLS"].get(cell, []), *rule]
-    return {**found, "KEYED": {name: one for name, one in varied.items() if not one.varied.same}}
+    return {**found, "KEYED": {name: one for name, one in varying.items() if not one.varied.same}}
 
 
 def drawn(unit, seed):
@@ -109,7 +109,7 @@ def checked(cell):
     return found.groups() if found else ("", "")
 
 
-def told(cells, unit):
+def what_varies(cells, unit):
     """Lines that say of each exercise what varies."""
     keyed = table(unit)["KEYED"]
     for cell in cells:
@@ -133,7 +133,7 @@ def hidden(path):
     return {name: judge.judged(variant["answers"].get(name), p) for name, judge in keyed.items()}
 
 
-def asked(cells, unit):
+def code_for_answers(cells, unit):
     """The line of code that prints the right values of a variant, as JSON, once its solution has run."""
     keyed = table(unit)["KEYED"]
     values = [(name, what) for name, what in map(checked, cells) if getattr(keyed.get(name), "by_value", False)]

@@ -192,7 +192,7 @@ class Withheld(NotImplementedError):
     """A function of the library was called that is what an exercise asks for."""
 
 
-refusals = []
+refusals: list = []
 
 
 def refuse(name):
@@ -206,10 +206,10 @@ class Worker:
         self.inbox, self.outbox = inbox, outbox
         self.handles, self.process, self.number = [], os.getpid(), 0
         sys.path.append(os.getcwd())  # for modules that a cell has written
-        main = sys.modules["__main__"] = types.ModuleType("__main__")  # where pickle and doctest look, too
-        main.display, main.input = (lambda *args, **hyper: None), (lambda *args: "")
-        main.get_ipython, main.__builtins__ = Silent("get_ipython"), __builtins__
-        self.names = vars(main)
+        module = sys.modules["__main__"] = types.ModuleType("__main__")  # where pickle and doctest look, too
+        module.display, module.input = (lambda *args, **hyper: None), (lambda *args: "")
+        module.get_ipython, module.__builtins__ = Silent("get_ipython"), __builtins__
+        self.names = vars(module)
         self.run = self.run_plain
 
     def serve(self):

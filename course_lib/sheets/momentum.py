@@ -418,7 +418,7 @@ def told_from_ahead(x, g, v=0.0, *, lr, beta=0.9):
 # 4.8
 
 
-def places(lr, beta, start, looks_ahead=False, steps=6000):
+def places(lr, beta, start, *, looks_ahead=False, steps=6000):
     """Positions on Lessard's function, told without a velocity: each step repeats beta times the one before."""
     path = [start, start]
     while len(path) < steps + 2 and abs(path[-1]) < 1e9:

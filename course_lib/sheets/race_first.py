@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ default = value(
         (Like(0.99, lambda value: 0 < value < 1), "the first line of the help has it: b2=..."),
     ],
     varied=Varied(
-        {"argument": choice("b1", "eps"), "default": lambda rng, p: adam.__kwdefaults__[p["argument"]]},
+        {"argument": choice("b1", "eps"), "default": lambda rng, p: signature(adam).parameters[p["argument"]].default},
         {
             "setup-help": ["its argument `{argument:b2}`"],
             "default": [("default_b2 = None", "default = None"), ("default_b2 = 0.999", "default = {default}")],
