@@ -78,7 +78,7 @@ def judge(sheet):
     return Inside(((LIBRARY, "course_lib"), (sheet, f"exercises/{sheet.name}")), code)
 
 
-RUNNING = weakref.WeakSet()
+RUNNING: weakref.WeakSet[subprocess.Popen] = weakref.WeakSet()
 STOPPED = threading.Event()
 
 
