@@ -247,8 +247,8 @@ def test_whether_it_is_a_variant_is_seen_without_reading_all(tmp_path, monkeypat
     read_ones, read_it = [], batch.bytes_of
     monkeypatch.setattr(batch, "bytes_of", lambda path: read_ones.append(path) or read_it(path))
     paths = tuple(write(tmp_path / f"{i}.ipynb", "kept.x(1)") or tmp_path / f"{i}.ipynb" for i in range(99, 0, -1))
-    assert batch.variants([batch.Submission("anna", paths)]) == 1
-    batch.variants([batch.Submission("anna", tuple(write(path, "x") or path for path in paths))])
+    assert batch.count_variants([batch.Submission("anna", paths)]) == 1
+    batch.count_variants([batch.Submission("anna", tuple(write(path, "x") or path for path in paths))])
     assert len(read_ones) <= 2 * batch.MANY
 
 
