@@ -3,11 +3,14 @@
 import contextlib
 import importlib.util
 import json
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -177,6 +180,37 @@ def test_those_that_wait_are_alive():
     assert [process.process.poll() is None for process in kept] == [False] * relay.KEPT
     kept[0].kill()
     assert kept[0].gone, "and a signal to what has its number by now is not sent"
+
+
+def graded_once():
+    return grade_one(kinds.ROOT / "exercises" / "04_momentum.ipynb", "04_momentum")["reasons"]
+
+
+def test_those_that_wait_outlive_the_thread_that_started_them():
+    """A service may grade in threads that come and go."""
+    JUDGES.close()
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as executor:
+            assert executor.submit(graded_once).result() == []
+    assert graded_once() == []
+    ((_, last),) = JUDGES.idle
+    assert last.process.poll() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_process_that_is_forked_has_none_of_its_parents():
+    graded_once()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as executor:
+        assert executor.submit(graded_once).result(60) == []
+    assert graded_once() == []
+
+
+def test_one_that_died_while_it_waited_is_not_asked():
+    graded_once()
+    for _, process in JUDGES.idle:
+        process.process.kill()
+        process.process.wait()
+    assert graded_once() == []
 
 
 def test_waiting_for_a_processor_is_not_counted():

@@ -144,8 +144,8 @@ class Relay:
                 elif words != ["read"]:
                     raise ValueError("another message")
         except (ValueError, OSError, IndexError):  # garbage, or nothing any more
-            late = f"took longer than {READING} s" if self.late else "needed more memory than there is for it"
-            raise Broken(f"{stage} {late}.") from None
+            early = "ended early: too little memory, or something outside has ended it"
+            raise Broken(f"{stage} {f'took longer than {READING} s' if self.late else early}.") from None
 
     def start(self):
         self.worker = self.worker or sandbox.start(self.name, self.inside)
@@ -183,8 +183,13 @@ class Judges:
     """Processes that read and judge, kept from one submission to the next: each forks a fresh one for each."""
 
     def __init__(self):
-        self.idle, self.lock = [], threading.Lock()  # pairs (what it judges, process), the one used last at the end
+        self.forget()
         atexit.register(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.forget)  # they are its parent's
+
+    def forget(self):
+        self.idle, self.lock = [], threading.Lock()  # pairs (what it judges, process), the one used last at the end
 
     @contextmanager
     def one(self, name, sheet, checks):
@@ -205,7 +210,11 @@ class Judges:
             known = next((pair for pair in reversed(self.idle) if pair[0] == wanted), None)
             if known:
                 self.idle.remove(known)
-                return known[1]
+        if known and known[1].process.poll() is None:
+            return known[1]
+        if known:  # something outside has ended it
+            known[1].__exit__()
+            return self.take(wanted)
 
     def close(self, kept=0):
         """Ends those that are idle, but for the last few."""

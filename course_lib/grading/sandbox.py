@@ -19,6 +19,7 @@ import sysconfig
 import tempfile
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,27 @@ def refusal(name):
         return str(error)
 
 
+class Starter:
+    """The one thread from which processes are started: bubblewrap's end with the thread that has started them.
+
+    A thread of a pool ends with its pool, and what judges is kept for the next one.
+    """
+
+    def __init__(self):
+        self.renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.renew)  # which has no threads but its own
+
+    def renew(self):
+        self.thread = ThreadPoolExecutor(1)
+
+    def popen(self, command, **options):
+        return self.thread.submit(subprocess.Popen, command, **options).result()
+
+
+STARTER = Starter()
+
+
 class Process:
     """A process in its sandbox. As a context manager it is gone at the end, with all that it has started.
 
@@ -114,7 +136,7 @@ class Process:
     def __init__(self, name, command, *, stop=None, folder=None, told=None, given=None):
         self.name, self.stop, self.folder, self.waiting = name, stop, folder, True
         self.gone, self.lock = False, threading.Lock()
-        self.process = subprocess.Popen(
+        self.process = STARTER.popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
