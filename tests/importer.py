@@ -4,7 +4,7 @@ Each line below "refused" is wrong: its comment says by which rule, and the chec
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, assert_type
+from typing import assert_type
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from course_lib.convexity import project_ball, projected
 from course_lib.descent import best_rate, descend, end, iterate
 from course_lib.grading.batch import grade_class
 from course_lib.grading.marks import Limits, grade_one
+from course_lib.grading.results import Result
 from course_lib.grading.unit import unit_of
 from course_lib.networks import Network
 from course_lib.optimizers import adam, gd, momentum
@@ -49,11 +50,11 @@ assert_type(problem, Problem)
 assert_type(problem.grad(problem.start, rows=[0]), np.ndarray)
 assert_type(logistic([[1, 2]], [1]).accuracy([0, 0]), np.ndarray)
 assert_type(exercise(lambda x, g, *, lr: x - lr * g), Function)
-assert_type(grade_one("04_momentum.ipynb", "04_momentum", seed=3), dict[str, Any])
+assert_type(grade_one("04_momentum.ipynb", "04_momentum", seed=3), Result)
 with ThreadPoolExecutor() as pool:
     sheet, limits = unit_of("04_momentum"), Limits()
     for one, result in grade_class([], "04_momentum", sheet, pool, 2, sandbox="none", seed=3, limits=limits):
-        assert_type((one.learner, result), tuple[str, dict[str, Any]])
+        assert_type((one.learner, result), tuple[str, Result])
 
 # refused
 descend(adam, lambda x: x, [1, 2], 10, lr=0.1)  # type: ignore[arg-type]

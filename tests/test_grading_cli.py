@@ -14,7 +14,7 @@ import pytest
 
 from course_lib.grading import __main__ as cli
 from course_lib.grading import batch, feedback, read, table
-from course_lib.grading.results import Results, write
+from course_lib.grading.results import Results, blank_result, write
 from course_lib.grading.unit import blank_mark, graded, unit_of
 
 UNIT = "04_momentum"
@@ -34,9 +34,8 @@ class Grader:
         data = Path(path).read_bytes()
         if data == b"boom":
             raise RuntimeError("the cluster fell over")
-        result = {"learner": "?", "file": path, "sha256": hashlib.sha256(data).hexdigest(), "unit": "?",
-                  "checks": OURS.hash, "state": "graded", "reasons": [], "seconds": 0.1, "texts": {},
-                  "answers": {}}  # fmt: skip
+        result = blank_result("?", path, "?") | {"sha256": hashlib.sha256(data).hexdigest(), "checks": OURS.hash}
+        result["seconds"] = 0.1
         result["marks"] = [blank_mark(cell, OURS) | {"state": "graded", "marks": cell.points * (data == b"right")}
                            for cell in graded(OURS)]  # fmt: skip
         if data == b"blank":
@@ -417,7 +416,7 @@ def test_a_result_is_written_in_one_stroke(tmp_path, monkeypatch):
 
 
 def test_the_same_result_keeps_its_time(tmp_path, monkeypatch):
-    store, one = Results(tmp_path), {**result("anna"), "sha256": "", "checks": "", "seed": 1, "seconds": 1}
+    store, one = Results(tmp_path), result("anna", seed=1, seconds=1)
     before = store.put(one)
     monkeypatch.setattr("time.strftime", lambda form: "2099-01-01 00:00:00")
     assert store.put({**one, "seconds": 2}) == before
@@ -428,7 +427,7 @@ def test_a_name_of_any_kind_has_its_own_result(tmp_path):
     store = Results(tmp_path)
     everybody = ["anna", "../anna", "a/b", "a_b", "<script>", "x" * 400, "Müller", "M\udcfcller", ".", "con"]
     for i, learner in enumerate(everybody):
-        store.put({**result(learner), "sha256": "", "checks": "", "seed": 1, "i": i})
+        store.put(result(learner, seed=1, i=i))
     assert [store.find(learner)["i"] for learner in everybody] == list(range(len(everybody)))
     assert len(list(store)) == len(everybody)
     assert all(path.parent == tmp_path / "results" for path in tmp_path.rglob("*.json"))
@@ -439,17 +438,7 @@ def test_a_name_of_any_kind_has_its_own_result(tmp_path):
 
 def result(learner, state="graded", **changed):
     cells = [blank_mark(cell, OURS) | {"state": state, "marks": cell.points} for cell in graded(OURS)]
-    return {
-        "learner": learner,
-        "unit": UNIT,
-        "file": "f",
-        "state": state,
-        "reasons": [],
-        "marks": cells,
-        "texts": {},
-        "answers": {},
-        **changed,
-    }
+    return blank_result(learner, "f", UNIT) | {"state": state, "marks": cells} | changed
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula():

@@ -16,7 +16,7 @@ from traitlets.config import Config
 from course_lib.grading import gradebook, read, table
 from course_lib.grading.__main__ import main
 from course_lib.grading.names import filename
-from course_lib.grading.results import Results
+from course_lib.grading.results import Results, blank_result
 from course_lib.grading.unit import blank_mark, graded, unit_of
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def result(learner, when="2026-03-01 10:00:00", **changed):
             mark |= {"marks": 1.25, "note": "the corrected mean"}
         if mark["id"] == "critical-proof":
             mark |= {"marks": None, "state": "by hand"}
-    return {"learner": learner, "unit": UNIT, "file": "", "sha256": "", "state": "graded", "reasons": [],
-            "graded": when, "marks": cells, "texts": {"critical-proof": EVIL}, "answers": {}} | changed  # fmt: skip
+    came = {"state": "graded", "graded": when, "seed": 1, "marks": cells, "texts": {"critical-proof": EVIL}}
+    return blank_result(learner, "", UNIT) | came | changed
 
 
 def unread(learner):
@@ -127,7 +127,7 @@ def test_a_comment_beside_an_answer_reaches_the_page_of_its_first_check(file):
 def test_export_has_the_marks_that_people_gave(file, tmp_path):
     store = Results(tmp_path / "graded" / UNIT)
     for one in (result("anna"), result("bob")):
-        store.put({**one, "checks": "", "seed": 1})
+        store.put(one)
     export = ["export", UNIT, "--out", str(tmp_path / "graded"), "--gradebook", str(file)]
     export += ["--csv", str(tmp_path / "marks.csv"), "--feedback", str(tmp_path / "pages")]
     assert main(export) == 3, "two texts are to be read"
@@ -202,7 +202,7 @@ def test_the_page_to_read_has_the_code_that_was_graded(file, tmp_path):
 
 def test_a_gradebook_that_another_program_holds_is_spoken_of(file, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Results(f"graded/{UNIT}").put(result("anna") | {"checks": "", "seed": 1, "seconds": 0.0})
+    Results(f"graded/{UNIT}").put(result("anna"))
     with closing(sqlite3.connect(file, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         assert main(["export", UNIT, "--gradebook", str(file)]) == 1

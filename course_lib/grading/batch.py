@@ -16,6 +16,7 @@ from typing import Any
 from course_lib.grading.marks import Limits, grade_one
 from course_lib.grading.names import filename, readable
 from course_lib.grading.read import Unreadable, contents
+from course_lib.grading.results import Result, blank_result
 from course_lib.grading.unit import Unit, blank_mark, graded
 
 NOTEBOOK = ".ipynb"
@@ -136,7 +137,7 @@ def is_current(known, submission, checks, seed, times):
     """
     if known is None or not submission.paths or known["checks"] != checks or known["seed"] != seed:
         return False
-    if any(now > before for now, before in zip(times, known.get("ran_out") or ())):
+    if any(now > before for now, before in zip(times, known["ran_out"] or ())):
         return False
     handed_in = hashes(submission)
     return all(handed_in) and known.get("handed_in") == handed_in
@@ -184,9 +185,8 @@ def ungraded(submission, unit, reason):
     """The result of a submission that could not be graded: never a zero, always the reason. unit: a `unit.Unit`."""
     marks = [blank_mark(cell, unit) | {"note": reason} for cell in graded(unit)]
     file = str(submission.paths[0]) if submission.paths else ""
-    result = {"learner": submission.learner, "file": file, "sha256": "", "checks": unit.hash, "seconds": 0.0}
-    result |= {"state": "needs a person", "reasons": [reason], "handed_in": [], "beside": ""}
-    return result | {"marks": marks, "texts": {}, "answers": {}}
+    result = blank_result(submission.learner, file) | {"checks": unit.hash, "marks": marks, "reasons": [reason]}
+    return result | {"state": "needs a person", "handed_in": [], "beside": ""}
 
 
 def result_of(submission, outcome, unit):
@@ -209,7 +209,7 @@ def grade_class(
     seed: int,
     limits: Limits,
     working: Callable[[dict[str, float]], Any] = lambda names: None,
-) -> Iterator[tuple[Submission, dict[str, Any]]]:
+) -> Iterator[tuple[Submission, Result]]:
     """Pairs (submission, result), as they are done; first those without a notebook.
 
     submissions: list of Submission. name: of the sheet, or the path of a key. unit: a `unit.Unit`. executor: a

@@ -4,7 +4,8 @@ import re
 from html import escape
 
 from course_lib.grading.formulas import typeset
-from course_lib.grading.table import OPEN, number, summary
+from course_lib.grading.results import OPEN
+from course_lib.grading.table import number, summary
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">

@@ -17,8 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from course_lib.grading.formulas import pieces
 from course_lib.grading.names import filename
-from course_lib.grading.results import write
-from course_lib.grading.table import OPEN
+from course_lib.grading.results import OPEN, write
 
 
 def fill(file, unit, cells, results):

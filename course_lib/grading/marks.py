@@ -5,14 +5,13 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from course_lib.grading.read import Unreadable, contents, path_of
 from course_lib.grading.relay import JUDGES, Broken, Relay
+from course_lib.grading.results import STATES, Result, blank_result
 from course_lib.grading.sandbox import NoSandbox
 from course_lib.grading.unit import blank_mark, graded, unit_of
 
-STATES = ("graded", "blank", "by hand", "needs a person")
 WORDS = 2000  # characters of a sentence
 
 
@@ -45,40 +44,18 @@ def grade_one(
     seed: int = 0,
     limits: Limits = Limits(),
     learner: str | None = None,
-) -> dict[str, Any]:
-    """The marks of one submission, as a dict that JSON can hold. It raises nothing, whatever the submission is.
+) -> Result:
+    """The `results.Result` of one submission. It raises nothing, whatever the submission is.
 
     path: the notebook handed in. unit: name of the sheet, such as "04_momentum", or the path of a variant of it.
     sandbox: "bwrap", "docker" or "none". seed: int, the secret of the class; the hidden inputs are drawn from it and
     from what was handed in. learner: name; by default that of the file's folder.
-    Returns
-        learner, file, sha256 (of the file; "" if it cannot be read), unit, checks (hash of all that judges), seconds
-        busy: seconds of a processor that this process itself has taken for it
-        ran_out: the limits of time that something ran into, or None
-        state: "graded", or "needs a person" if anything at all does
-        reasons: why, in sentences
-        marks: a dict for each graded cell of our sheet, in its order:
-            id (of the graded cell, nbgrader's grade_id), check (its name, "" for a text), title, section (of the
-            lesson, to read again), points, marks (None unless state is "graded" or "blank"),
-            state: "graded", "blank", "by hand" (a text that somebody has to read), or "needs a person"
-            note: a sentence, or ""
-            properties: [{"says": sentence, "held": bool}]
-            tried: [{"says": sentence, "with": inputs, "came": result or error}] of those that did not hold; for you
-        texts: {id of the graded cell: the text to mark by hand}
-        answers: {id of an answer cell: its code}
     """
     began, busy, path, relay = time.monotonic(), time.thread_time(), Path(path), None
-    result: dict[str, Any] = {
-        "learner": learner or path.parent.name,
-        "file": str(path),
-        "sha256": "",
-        "unit": Path(unit).stem,
-    }
-    result |= {"checks": "", "state": "graded", "reasons": [], "seconds": 0.0, "marks": [], "texts": {}, "answers": {}}
-    result["ran_out"] = None
+    result = blank_result(learner or path.parent.name, str(path), Path(unit).stem)
     try:
         ours = unit_of(unit)
-        result |= {"checks": ours.hash, "marks": [blank_mark(cell, ours) for cell in graded(ours)]}
+        result["checks"], result["marks"] = ours.hash, [blank_mark(cell, ours) for cell in graded(ours)]
         data = contents(path, limits.file)
         result["sha256"] = hashlib.sha256(data).hexdigest()
         task = {"seed": [seed, int(result["sha256"], 16)], "cell": limits.cell, "call": limits.call}

@@ -9,10 +9,97 @@ import os
 import secrets
 import time
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 from course_lib.grading.names import filename
 
-WHOLE = {"learner", "unit", "file", "sha256", "checks", "seed", "state", "reasons", "marks", "texts", "answers"}
+STATES = ("graded", "blank", "by hand", "needs a person")
+OPEN = STATES[2:]
+
+
+class Held(TypedDict):
+    """Whether a property holds of an answer. says: a sentence."""
+
+    says: str
+    held: bool
+
+
+Tried = TypedDict("Tried", {"says": str, "with": str, "came": str})
+Tried.__doc__ = "What a property that does not hold was tried with, and the result or error that came; for the teacher."
+
+
+class Mark(TypedDict):
+    """The mark of a graded cell, as JSON holds it.
+
+    id: nbgrader's grade_id. check: its name, "" for a text. section: of the lesson, to read again.
+    state: "graded", "blank", "by hand" (a text that somebody has to read), or "needs a person".
+    marks: from 0 to points, None unless state is "graded" or "blank". note: a sentence, or "".
+    """
+
+    id: str
+    check: str
+    title: str
+    section: str
+    points: float
+    state: str
+    marks: float | None
+    note: str
+    properties: list[Held]
+    tried: list[Tried]
+
+
+class Result(TypedDict):
+    """What became of a submission, as JSON holds it.
+
+    sha256: of the file, "" if it cannot be read. unit: the sheet's name. checks: hash of all that judges.
+    state: "graded", or "needs a person" if anything at all does. reasons: why, in sentences.
+    marks: one for each graded cell of our sheet, in its order.
+    texts: {id of the graded cell: the text to mark by hand}. answers: {id of an answer cell: its code}.
+    seconds: by the clock. busy: seconds of a processor that the process which you started has taken for it.
+    ran_out: the limits of time that something ran into, or None.
+    handed_in: hashes of all notebooks of the learner. beside: what else lay there.
+    seed: what the hidden inputs were drawn from. graded: when.
+    """
+
+    learner: str
+    file: str
+    sha256: str
+    unit: str
+    checks: str
+    state: str
+    reasons: list[str]
+    marks: list[Mark]
+    texts: dict[str, str]
+    answers: dict[str, str]
+    seconds: float
+    busy: float
+    ran_out: list[float] | None
+    handed_in: NotRequired[list[str]]
+    beside: NotRequired[str]
+    seed: NotRequired[int]
+    graded: NotRequired[str]
+
+
+WHOLE = Result.__required_keys__ | {"seed"}
+
+
+def blank_result(learner: str, file: str, unit: str = "") -> Result:
+    """The result before anything is known."""
+    return Result(
+        learner=learner,
+        file=file,
+        sha256="",
+        unit=unit,
+        checks="",
+        state="graded",
+        reasons=[],
+        marks=[],
+        texts={},
+        answers={},
+        seconds=0.0,
+        busy=0.0,
+        ran_out=None,
+    )
 
 
 class Results:

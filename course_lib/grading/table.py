@@ -5,9 +5,9 @@ import io
 import re
 
 from course_lib.grading.names import readable
+from course_lib.grading.results import OPEN
 
 LONGEST = 150  # characters of reasons on the screen
-OPEN = ("by hand", "needs a person")
 FORMULA = r"=+\-@＝＋－＠"  # with one of these it begins
 
 

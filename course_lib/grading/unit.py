@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course_lib.checks.exercise import exercises
 from course_lib.grading import library, read, variants
+from course_lib.grading.results import Mark
 
 HERE = Path(__file__).parent
 CHECKS = HERE.parent / "checks"
@@ -62,9 +63,17 @@ def graded(unit):
     return [cell for cell in unit.cells if cell.kind in ("check", "text")]
 
 
-def blank_mark(cell, unit):
+def blank_mark(cell: read.Cell, unit: Unit) -> Mark:
     """The mark of a graded cell before anything is known. cell: as in `graded`."""
-    title = getattr(unit.visible, cell.check).name if cell.check else cell.section
-    section = unit.sections.get(cell.check, "")
-    mark = {"id": cell.id, "check": cell.check, "title": title, "section": section, "points": cell.points}
-    return mark | {"marks": None, "state": "needs a person", "note": "", "properties": [], "tried": []}
+    return Mark(
+        id=cell.id,
+        check=cell.check,
+        title=getattr(unit.visible, cell.check).name if cell.check else cell.section,
+        section=unit.sections.get(cell.check, ""),
+        points=cell.points,
+        state="needs a person",
+        marks=None,
+        note="",
+        properties=[],
+        tried=[],
+    )
