@@ -22,6 +22,11 @@ def by_steps(delta, z_hat, s):
     return back
 
 
+def unbiased(z):
+    s = ((np.var(z, axis=0, ddof=1) if len(z) > 1 else 0 * z[0]) + 1e-5) ** 0.5
+    return (z - np.mean(z, axis=0)) / s, s
+
+
 def told_by_rows(a):
     a = np.asarray(a)
     return np.mean(np.abs(a).max(axis=-2) == 0, axis=-1)
@@ -46,6 +51,7 @@ ALSO = {
 }  # fmt: skip
 
 WRONG = {
+    "batch_norm": [(unbiased, "the unbiased variance")],
     "explodes": [
         (("relu", 2.0, None, True), "This is not the recommended start"),
         (("relu", 1.0, "batch", False), "This has no skip"),

@@ -149,7 +149,7 @@ WITHHELD = ["networks.normalized", "networks.normalized_backward"]
             : one spread for all units; each unit has its own, over the examples
             -> np.mean(z**2, axis=0) : the mean square of z itself; the mean is to be taken away first
             -> np.sum((z - mean) ** 2, axis=0) : the sum of squares; their mean is meant
-            -> np.var(z, axis=0, ddof=1) if len(z) > 1 else 0 * z[0]
+            -> (np.var(z, axis=0, ddof=1) if len(z) > 1 else 0 * z[0])
             : the unbiased variance, over n - 1; batch norm divides by n
     """,
 )  # fmt: skip
