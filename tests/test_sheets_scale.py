@@ -70,6 +70,16 @@ WRONG = {
     "spike": [(6000, "too large")],
     "turn": [(lambda a, t: np.repeat(a.sum(axis=1, keepdims=True), len(a), axis=1), "Wrong")],
     "arriving": [("XYZ", "letters from A to F"), ("BCDF", "C is lost"), ("BF", "D arrives"), ("BDEF", "E is lost")],
+    "at_random": [
+        (lambda x, s, u: s * (np.floor(x / s) + (u < 0.5)), "half the time"),
+        (lambda x, s, u: s * (np.floor(x / s) + (u < x / s - np.floor(x / s))), "right on average"),
+    ],
+    "flat_then_down": [
+        (
+            lambda lr, steps, down: lambda t: lr * (1 - np.cos(np.pi * min(1, max(0, (steps - t) / down)))) / 2,
+            "half a cosine",
+        )
+    ],
     "ruined": [
         ((1.0, 2.0), "Two pairs are meant"),
         (((25.0, 1.0), (1.0, -1.0)), "below 20"),
