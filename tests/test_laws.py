@@ -286,4 +286,4 @@ def test_the_edge_of_momentum_one_step_late_is_1_minus_beta(beta):
     below, above = np.abs(end(stale(momentum, 1), ONE, [1.0], steps, lr=edge * np.array([0.98, 1.02]), beta=beta)[0])
     assert below < 0.1
     assert above > 10
-    assert spectral_radius(momentum, 1.0, lr=0.99 * (2 + 2 * beta), beta=beta) < 1  # in time, it has 2 + 2 beta
+    assert spectral_radius(momentum, 1.0, lr=0.99 * (2 + 2 * beta), beta=beta) < 1  # on time, it has 2 + 2 beta

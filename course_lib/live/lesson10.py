@@ -15,7 +15,7 @@ from course_lib.surfaces import quadratic
 from course_lib.wrappers import stale
 
 VALLEY, TOP = quadratic(20.0), 0.98
-DELAYS = {"in time": 0, "1 step": 1, "2 steps": 2, "4 steps": 4, "8 steps": 8}
+DELAYS = {"on time": 0, "1 step": 1, "2 steps": 2, "4 steps": 4, "8 steps": 8}
 
 
 def late(steps=200):
