@@ -2,12 +2,13 @@
 
 After all cells of a lesson have run, each is run again, from the last to the first: in whatever order a learner goes
 back, it finds what it needs as it was, and says the same. So no cell changes what another one takes, and a section can
-be left out of which no name is taken.
+be left out of which no name is taken. The few that take long are not run twice.
 """
 
 import copy
 import os
 import re
+import time
 
 import pytest
 from hypothesis import settings
@@ -32,10 +33,15 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: {what}")
 
 
+LONG = 2.0  # seconds of a cell
+
+
 def again(item):
     """The same test once more, on a copy of the cell: nbval joins the texts of the cell that it compares."""
     more = {"cell_num": item.cell_num, "cell": copy.deepcopy(item.cell), "options": item.options}
-    return IPyNbCell.from_parent(item.parent, name=f"{item.name} again", **more)
+    second = IPyNbCell.from_parent(item.parent, name=f"{item.name} again", **more)
+    second.first = item
+    return second
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,7 +69,11 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """A blank sheet runs through without a warning, and its checks say that nothing is right yet."""
+    if getattr(getattr(item, "first", None), "took", 0) > LONG:
+        pytest.skip(f"took {item.first.took:.1f} s the first time")
+    began = time.monotonic()
     yield
+    item.took = time.monotonic() - began
     if item.path.suffix == ".ipynb" and item.path.parent.name == "exercises":
         assert not [output for output in item.test_outputs if output.get("name") == "stderr"], item.cell.source
         if item.cell.metadata.get("nbgrader", {}).get("grade"):

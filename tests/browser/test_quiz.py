@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 CELLS = [
     'import os\nos.environ["COURSE_ANSWERS"] = "answers.jsonl"\nfrom course_lib.quiz import ask, predict, reveal',
@@ -135,7 +136,7 @@ def test_a_lesson_by_keyboard_and_the_same_lesson_the_next_day(reader):
     reader.hears("You predicted 9 times, 90 % sure: a hit (within 25 % counts as a hit).")
     reader.hears("You predicted EMA, 70 % sure: a miss.")
     reader.hears("Locked: 9 times, 90 % sure: a hit.")
-    assert page.get_by_role("button", name="Change it").count() == 0, "measured is measured"
+    expect(page.get_by_role("button", name="Change it"), "measured is measured").to_have_count(0)
     reader.at(6)
     reader.press("Shift+Enter")
     page.locator(".live-figure canvas").first.wait_for()
