@@ -278,7 +278,8 @@ def test_nothing_was_called_changed_or_left_over(run):
 
 def test_the_process_that_grades_stays_small_and_has_little_to_do(run):
     assert 0 < run["most"] < 300
-    assert 0 < max(result.get("busy", 0) for result in run["results"].values()) < 1
+    busy = max(result.get("busy", 0) for result in run["results"].values())
+    assert 0 < busy < 3, "0.4 s on a quiet machine; one that is busy takes some times as long for the same work"
 
 
 TESTS = [test for name, test in globals().items() if name.startswith("test_")]
